@@ -1,0 +1,1 @@
+"""The engine: observes a cluster, moves a layer, runs the proof. Knows no service by name."""

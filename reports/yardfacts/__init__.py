@@ -1,0 +1,1 @@
+"""Facts and what follows from them: judges, journal, bundle and rendering. Pure; needs no cluster."""

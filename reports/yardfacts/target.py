@@ -1,0 +1,31 @@
+"""Where a cluster is and which commit it serves: the one record that the node hands to the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Target"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """
+    A cluster that a proof can run against.
+
+    Providers are found through the entry point group ``switchyard.targets``; each is a function
+    ``(checkout: Path) -> Target | None``, where None means "this cluster is not up".
+    """
+
+    name: str
+    kubeconfig: Path
+    context: str
+    git_dir: Path | None
+    """Bare repository behind the git source, writable by the proof; None where the proof cannot commit."""
+    git_branch: str
+    commit: str
+    """Full SHA of the commit under test."""
+    dirty: bool
+    """Uncommitted changes of the checkout went into a scratch commit."""
+    secrets_file: Path | None
+    """YAML of generated credentials that probes need, mode 0600, never evidence; None where none were generated."""

@@ -1,0 +1,1 @@
+"""The gateway in front of Triton: alias routing, reload, readiness, metrics."""
