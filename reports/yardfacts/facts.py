@@ -7,7 +7,7 @@ A record never says whether something is good: judging is the claims' business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
@@ -28,7 +28,9 @@ __all__ = [
     "Root",
     "Sweep",
     "Timing",
+    "Toggle",
     "Unreadable",
+    "Usage",
     "Volume",
     "Workload",
 ]
@@ -203,6 +205,19 @@ class Commit:
     served: str
     dirty: bool
     """Uncommitted changes went into a scratch commit."""
+    on_top: tuple[str, ...] = ()
+    """Paths in which the served tree differs from that of *sha*."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toggle:
+    """What a toggle was asked for, and whether it had to write anything."""
+
+    layer: str
+    wanted: str
+    """``attached`` or ``detached``."""
+    changed: bool
+    """False: it was there, or gone, already, and nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +227,20 @@ class Timing:
     phase: str
     took_s: float
     budget_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a whole cluster used over a window, with its limits where they are declared (0: none)."""
+
+    phase: str
+    window_s: float
+    cpus: float
+    """Processors kept busy on average: 0.5 is half of one."""
+    memory_bytes: int
+    """The most that was resident at once."""
+    cpus_limit: float = 0.0
+    memory_limit_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,7 +263,9 @@ Fact = (
     | Root
     | Sweep
     | Timing
+    | Toggle
     | Unreadable
+    | Usage
     | Volume
     | Workload
 )
@@ -259,6 +290,10 @@ class Facts:
     def of(self, kind: type[F]) -> tuple[F, ...]:
         """All facts of one type, in order."""
         return tuple(fact for _, fact in self.entries if isinstance(fact, kind))
+
+    def where(self, kind: type[F], holds: Callable[[F], bool]) -> Facts:
+        """Without the facts of *kind* of which *holds* is false; facts of other kinds stay."""
+        return Facts(tuple(entry for entry in self.entries if not isinstance(entry[1], kind) or holds(entry[1])))
 
     def plus(self, moment: str, facts: Iterable[Fact]) -> Facts:
         """These facts, recorded after the others."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from yardfacts.facts import Timing, Usage
 
 __all__ = ["Target"]
 
@@ -29,3 +32,7 @@ class Target:
     """Uncommitted changes of the checkout went into a scratch commit."""
     secrets_file: Path | None
     """YAML of generated credentials that probes need, mode 0600, never evidence; None where none were generated."""
+    timings: tuple[Timing, ...] = ()
+    """What bring-up took, with its budgets; empty for a cluster that somebody else brought up."""
+    meter: Callable[[float], Usage] | None = None
+    """Measures, over a window in seconds, what the cluster's processes use; None where nobody can tell."""

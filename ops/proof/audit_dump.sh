@@ -1,0 +1,2 @@
+#!/usr/bin/env bash
+exec make -C "$(dirname "$0")/../.." audit

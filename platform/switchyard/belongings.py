@@ -1,0 +1,70 @@
+"""What belongs to a layer, and who explains what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from switchyard.inventory import Inventory
+from switchyard.kinds import APPLICATION_SETS, APPLICATIONS
+from switchyard.objects import Meta
+from switchyard.yard import Attribution
+
+__all__ = ["Tree", "attribution", "below", "is_part"]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A root and everything below it."""
+
+    applications: tuple[str, ...]
+    """Names of the root and of every Application and ApplicationSet below it."""
+    objects: tuple[Meta, ...]
+    """They, what they manage, and what descends from that."""
+
+
+def is_part(thing: Meta, *, applications: Iterable[str], namespace: str) -> bool:
+    """Whether *thing* is one of these Applications or ApplicationSets (``*`` matches a part), or is managed by one."""
+    itself = thing.kind in {APPLICATIONS, APPLICATION_SETS} and thing.namespace == namespace
+    candidates = {thing.tracked_by, thing.name if itself else ""} - {""}
+    return any(fnmatchcase(candidate, name) for candidate in candidates for name in applications)
+
+
+def below(inventory: Inventory, *, roots: Iterable[str], namespace: str) -> Tree:
+    """
+    Everything below the Applications *roots* in *namespace*: by tracking ids, by owner references, through
+    ApplicationSets and through Applications that manage Applications, until nothing new is found.
+    """
+    names: dict[str, None] = dict.fromkeys(roots)
+    while True:
+        parts = (thing for thing in inventory.objects if is_part(thing, applications=names, namespace=namespace))
+        objects = inventory.closure(parts)
+        more = [
+            thing.name
+            for thing in objects
+            if thing.kind in {APPLICATIONS, APPLICATION_SETS} and thing.namespace == namespace
+        ]
+        if set(more) <= set(names):
+            return Tree(tuple(name for name in names if "*" not in name), objects)
+        names |= dict.fromkeys(more)
+
+
+def attribution(thing: Meta, rules: Iterable[Attribution], *, inventory: Inventory) -> Attribution | None:
+    """The first rule that explains why *thing* is there, or None: nobody does."""
+    line = inventory.ancestry(thing)
+    return next((rule for rule in rules if _explains(rule, thing, line)), None)
+
+
+def _explains(rule: Attribution, thing: Meta, line: tuple[Meta, ...]) -> bool:
+    key, _, value = rule.label.partition("=")
+    return (
+        (not rule.kind or rule.kind == str(thing.kind))
+        and (not rule.name or fnmatchcase(thing.name, rule.name))
+        and (not rule.label or thing.labels.get(key) == value)
+        and (not rule.owned_by or any(kind == rule.owned_by for kind, _ in thing.owners))
+        and (
+            not rule.applications
+            or any(fnmatchcase(above.tracked_by, name) for above in line for name in rule.applications)
+        )
+    )

@@ -1,0 +1,226 @@
+"""
+The pytest plugin: ``pytest -m core_only`` becomes a proof with a verdict, an exit code and evidence.
+
+It is inert unless proofs are asked for, by one of their markers or by the path of one. Then it opens the journal before
+anything else happens, refuses options that would make the verdict worth less, keeps the order, blocks what comes after
+a failure, and at the end reckons, seals and prints.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import pytest
+
+from switchyard import narration, stages
+from switchyard.judging import BLOCKED_BY, Defective, outcome_of
+from switchyard.publishing import RESULTS, Places
+from switchyard.session import SESSION, open_session
+from switchyard.settings import Settings
+from yardfacts.bundle import Damaged
+from yardfacts.facts import Malformed
+from yardfacts.journal import Ending
+from yardfacts.reckoning import BLOCKED
+from yardfacts.render.banner import banner
+from yardfacts.verdict import DEFECTIVE
+
+FIXTURES: Final = "switchyard.fixtures"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of proofs; without proofs they do nothing."""
+    group = parser.getgroup("switchyard", "proofs of a GitOps platform")
+    group.addoption("--context", dest="switchyard_context", default="", help="a cluster that is already there")
+    group.addoption("--kubeconfig", dest="switchyard_kubeconfig", type=Path, help="where --context stands")
+    group.addoption("--target", dest="switchyard_target", default="", help="a cluster that a package of ours has up")
+    group.addoption("--proof-dir", dest="switchyard_proof_dir", type=Path, help="instead of docs/proof and docs/audit")
+    group.addoption(
+        "--budget",
+        dest="switchyard_budget",
+        action="append",
+        default=[],
+        metavar="PHASE=SECONDS",
+        help="hold a duration against another budget, such as attach=40; may be repeated, and is recorded",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; open the record where proofs are asked for, before any report is configured."""
+    for name, text in stages.MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {text}")
+    if not stages.asked_for(config):
+        return
+    reasons = list(stages.refusals(config))
+    if reasons:
+        raise pytest.UsageError("a proof does not run like this:\n  " + "\n  ".join(reasons))
+    budgets = dict(_budget(text) for text in config.option.switchyard_budget)
+    session = open_session(
+        checkout=config.rootpath,
+        places=_places(config),
+        budgets=budgets,
+        arguments=list(config.invocation_params.args),
+        tell=lambda line: _tell(config, line),
+    )
+    config.stash[SESSION] = session
+    # Only now: the fixtures bring the whole engine along, which a unit test need not wait for.
+    config.pluginmanager.import_plugin(FIXTURES)
+    folder = session.bundle.folder
+    config.option.xmlpath = str(folder / "junit.xml")
+    config.option.htmlpath = str(folder / "report" / "pytest.html")
+    config.option.self_contained_html = True
+    config.option.allure_report_dir = str(folder / RESULTS)
+    # CI cancels with SIGTERM; a proof has to restore and to end its journal then, as it does at Ctrl-C.
+    signal.signal(signal.SIGTERM, _interrupted)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the journal of a session that never came to its end, such as after an internal error."""
+    session = config.stash.get(SESSION, None)
+    if session is not None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        session.recorder.end(Ending.ABORTED, message="pytest ended early")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Leave live proofs out unless they were asked for; else make sure that their order is the order of numbers."""
+    session = config.stash.get(SESSION, None)
+    if session is None:
+        live = [item for item in items if stages.is_proof(item, live=True)]
+        if live and not config.option.collectonly:
+            config.hook.pytest_deselected(items=live)
+            items[:] = [item for item in items if item not in live]
+        return (yield)
+    yield
+    wrong = stages.disorder(items)
+    if wrong:
+        raise pytest.UsageError(f"the proofs are not in the order of their numbers: {wrong}")
+    proofs = [item for item in items if stages.is_proof(item)]
+    for item in proofs:
+        _label(item)
+    session.plan(
+        (
+            {"test": item.nodeid, "stage": stages.place_of(item).stage, "title": stages.title_of(item)}
+            for item in proofs
+        ),
+        partial=stages.is_partial(config),
+    )
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Enter the test's place in the record, or block it."""
+    session = item.config.stash.get(SESSION, None)
+    if session is None or not stages.is_proof(item):
+        return
+    session.recorder.enter(stages.place_of(item))
+    blocker = session.gate.blocker(item)
+    if blocker:
+        pytest.skip(BLOCKED_BY + blocker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Run the test; one that lets no claim judge anything is no proof, whatever it did."""
+    yield
+    session = item.config.stash.get(SESSION, None)
+    if session is not None and stages.is_proof(item, live=True) and not session.recorder.judged:
+        raise Defective("no claim was judged: a proof that judges nothing proves nothing")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Record how the test ended; what did not pass closes the gate."""
+    report = yield
+    session = item.config.stash.get(SESSION, None)
+    if session is None or not stages.is_proof(item) or (report.when != "call" and report.passed):
+        return report
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, KeyboardInterrupt):
+        return report
+    outcome, detail = outcome_of(error)
+    if report.skipped:
+        reason = str(getattr(error, "msg", error))
+        outcome, detail = (BLOCKED if reason.startswith(BLOCKED_BY) else "inconclusive"), reason
+    if report.failed or report.skipped:
+        session.gate.close(item)
+    session.recorder.test(outcome=outcome, detail=detail, took_s=call.duration)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> Generator[None, None, None]:
+    """When every report is written: reckon, seal, publish, and let the exit code carry the verdict."""
+    yield
+    proof = session.config.stash.get(SESSION, None)
+    kept = (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
+    if proof is None or exitstatus in kept:
+        return
+    proof.ending = Ending.INTERRUPTED if exitstatus == pytest.ExitCode.INTERRUPTED else proof.ending
+    try:
+        published = proof.close()
+    except (Malformed, Damaged) as exc:
+        session.exitstatus = DEFECTIVE
+        _tell(session.config, f"the evidence could not be sealed: {exc}")
+        return
+    session.exitstatus = published.reckoning.exit_code
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The last lines: claims, durations, evidence, how to repeat, verdict."""
+    session = config.stash.get(SESSION, None)
+    if session is None or session.published is None:
+        return
+    terminalreporter.section("verdict")
+    for note in session.published.notes:
+        terminalreporter.write_line(f"note      {note}")
+    folder = session.bundle.folder
+    shown = folder.relative_to(config.rootpath) if folder.is_relative_to(config.rootpath) else folder
+    for line in banner(session.published.reckoning, command=session.command, bundle=str(shown)):
+        terminalreporter.write_line(line)
+
+
+def _budget(text: str) -> tuple[str, float]:
+    phase, _, seconds = text.partition("=")
+    try:
+        return phase.strip(), float(seconds)
+    except ValueError as exc:
+        raise pytest.UsageError(f"--budget: wanted PHASE=SECONDS, such as attach=40, got {text!r}") from exc
+
+
+def _places(config: pytest.Config) -> Places:
+    proof: Path | None = config.option.switchyard_proof_dir
+    root = config.rootpath
+    return Places(
+        proof=proof.absolute() if proof else root / "docs" / "proof",
+        audit=proof.absolute() / "audit" if proof else root / "docs" / "audit",
+        recipe=root / "reports" / "allure",
+        cache=Settings().cache,
+    )
+
+
+def _label(item: pytest.Item) -> None:
+    """Reports group by layer of the proof, stage and sentence."""
+    if isinstance(item, pytest.Function):
+        stage = stages.place_of(item).stage.partition(".")[0]
+        labels: Mapping[str, str] = {"epic": "Switchyard", "feature": stage, "story": stages.title_of(item)}
+        narration.label(item, title=stages.title_of(item), labels=labels)
+
+
+def _tell(config: pytest.Config, line: str) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if isinstance(reporter, pytest.TerminalReporter):
+        reporter.ensure_newline()
+        reporter.write_line(line)
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(f"signal {number}")

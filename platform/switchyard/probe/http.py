@@ -1,0 +1,108 @@
+"""One HTTP request, held field by field against its expectation."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import httpx
+
+from switchyard import pointer
+from switchyard.probe.endpoints import Place
+from switchyard.yard import Expectation, HttpProbe
+from yardfacts.facts import Answer
+
+__all__ = ["place_of", "request"]
+
+RIGHT: Final = "right"
+WRONG: Final = "wrong"
+UNANSWERED: Final = "unanswered"
+
+SHOWN_CHARS: Final = 240
+"""Of an answer; evidence is read by people."""
+
+
+def place_of(probe: HttpProbe) -> Place:
+    """Host and port that the probe's URL names."""
+    url = httpx.URL(probe.url)
+    return Place(url.host, url.port or (443 if url.scheme == "https" else 80))
+
+
+def request(probe: HttpProbe, *, place: Place, transport: httpx.BaseTransport | None = None) -> Answer:
+    """
+    Send the probe's request to *place*, with the URL's own host name in the Host header.
+
+    ``got`` names the first thing that was not as wanted, or repeats what was.
+
+    Args:
+        probe: What to ask, and what is wanted.
+
+        place: Where the service answers.
+
+        transport: For unit tests.
+    """
+    url = httpx.URL(probe.url)
+    start_s = time.monotonic()
+    # trust_env off: a proxy of this machine must not answer for a service of the cluster.
+    with httpx.Client(timeout=probe.timeout_s, trust_env=False, transport=transport) as client:
+        try:
+            reply = client.request(
+                probe.method,
+                url.copy_with(host=place.host, port=place.port),
+                headers={"Host": url.netloc.decode(), **probe.headers},
+                json=probe.body,
+            )
+        except httpx.TransportError as exc:
+            outcome, got = UNANSWERED, f"{type(exc).__name__}: {exc}"
+        else:
+            fault = _fault(probe.expect, reply)
+            outcome, got = (WRONG, fault) if fault else (RIGHT, f"HTTP {reply.status_code} {_shown(reply.text)}")
+    return Answer(
+        probe=probe.name,
+        environment=probe.environment,
+        outcome=outcome,
+        wanted=_wanted(probe.expect),
+        got=got,
+        took_s=round(time.monotonic() - start_s, 3),
+    )
+
+
+def _fault(expect: Expectation, reply: httpx.Response) -> str:
+    """The first thing that is not as wanted; empty when everything is."""
+    if reply.status_code != expect.status:
+        return f"HTTP {reply.status_code} {_shown(reply.text)}"
+    for name, value in expect.headers.items():
+        if reply.headers.get(name) != value:
+            return f"header {name}: {reply.headers.get(name)!r}"
+    if expect.contains and expect.contains not in reply.text:
+        return f"no {expect.contains!r} in {_shown(reply.text)}"
+    return _wrong_value(expect, reply) if expect.values else ""
+
+
+def _wrong_value(expect: Expectation, reply: httpx.Response) -> str:
+    try:
+        document = reply.json()
+    except ValueError:
+        return f"no JSON: {_shown(reply.text)}"
+    for wanted in expect.values:
+        try:
+            value = pointer.at(document, wanted.pointer)
+        except LookupError as exc:
+            return f"{exc} in {_shown(reply.text)}"
+        if pointer.differs(wanted.value, value, tolerance=wanted.tolerance):
+            return f"{wanted.pointer}: {_shown(value)}"
+    return ""
+
+
+def _wanted(expect: Expectation) -> str:
+    parts = [f"HTTP {expect.status}", *(f"{name}: {value}" for name, value in expect.headers.items())]
+    parts += [f"text {expect.contains!r}"] if expect.contains else []
+    for one in expect.values:
+        near = f" +- {one.tolerance:g}" if one.tolerance else ""
+        parts.append(f"{one.pointer or '/'} = {_shown(one.value)}{near}")
+    return ", ".join(parts)
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…"

@@ -1,0 +1,152 @@
+"""The end of a run: reckon, render, scrub, seal, and show it under the names that people know."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from switchyard import allure_page
+from yardfacts.bundle import Bundle, digest, switch
+from yardfacts.journal import History, read
+from yardfacts.reckoning import Reckoning, reckon
+from yardfacts.render.allure import write_properties
+from yardfacts.render.page import About, page
+from yardfacts.summary import summaries
+from yardfacts.views import Source, views, write_view
+
+__all__ = ["Places", "Published", "publish"]
+
+RESULTS = "report/allure-results"
+REPORTS: Mapping[str, str] = {
+    "Allure": "report/allure.html",
+    "pytest": "report/pytest.html",
+    "junit.xml": "junit.xml",
+    "claims.json": "claims.json",
+    "timings.json": "timings.json",
+    "verdict.json": "verdict.json",
+    "journal": "journal.jsonl",
+    "manifest": "MANIFEST.sha256",
+}
+"""Title to file of what a bundle holds for people; linked from its page where it is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where a run is published."""
+
+    proof: Path
+    """Holds ``runs/``, the views, and ``latest``."""
+    audit: Path
+    """Holds the audit's views."""
+    recipe: Path
+    """Allure's package and configuration."""
+    cache: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """What came of it."""
+
+    reckoning: Reckoning
+    notes: tuple[str, ...]
+    """What could not be made, one line each; none of it is needed for the verdict."""
+
+
+def publish(bundle: Bundle, *, places: Places, command: str, environment: Mapping[str, str]) -> Published:
+    """
+    Render and seal a bundle whose journal has ended, write its views, and switch ``latest``.
+
+    The verdict is computed from the journal first; whatever fails afterwards cannot change it.
+
+    Raises:
+        Malformed: The journal cannot be read.
+        Damaged: Something got into the bundle that nobody could have redacted.
+    """
+    history = read(bundle.journal)
+    reckoning = reckon(history)
+    run, sha = bundle.folder.name, digest(bundle.journal)
+    for name, content in summaries(reckoning, run=run, journal_sha256=sha, command=command):
+        bundle.json(name, content)
+    bundle.scrub()
+    notes = tuple(_allure(bundle, places=places, environment=environment))
+    about = _about(history, run=run, sha=sha, command=command, environment=environment)
+    bundle.text("report/index.html", page(reckoning, about=replace(about, links=_links(bundle.folder, base=".."))))
+    bundle.scrub()
+    bundle.seal(run=run, verdict=reckoning.word, exit_code=reckoning.exit_code)
+    faces = _write_views(history, places=places, source=Source(run=run, journal_sha256=sha))
+    face = _face(places.proof, run=bundle.folder, views=faces)
+    links = {**_links(bundle.folder, base="run"), **{name: f"{name}/" for name in faces}}
+    (face / "index.html").write_text(page(reckoning, about=replace(about, links=links)))
+    _switch(places.proof, face)
+    return Published(reckoning=reckoning, notes=notes)
+
+
+def _allure(bundle: Bundle, *, places: Places, environment: Mapping[str, str]) -> Iterator[str]:
+    results = bundle.folder / RESULTS
+    if not results.is_dir():
+        yield "no Allure results were written, so there is no Allure page"
+        return
+    write_properties(results, environment=environment, run=bundle.folder.name)
+    try:
+        allure_page.render(
+            results, recipe=places.recipe, cache=places.cache, page=bundle.folder / "report" / "allure.html"
+        )
+    except allure_page.Unavailable as exc:
+        yield str(exc)
+
+
+def _about(history: History, *, run: str, sha: str, command: str, environment: Mapping[str, str]) -> About:
+    first, last = history.records[0], history.records[-1]
+    return About(
+        run=run,
+        started=f"{datetime.fromisoformat(first.at):%Y-%m-%d %H:%M:%S} UTC",
+        took_s=last.t_s - first.t_s,
+        command=command,
+        journal_sha256=sha,
+        environment=environment,
+    )
+
+
+def _links(bundle: Path, *, base: str) -> dict[str, str]:
+    """Addresses of what is there; the manifest will be."""
+    return {
+        title: f"{base}/{name}" for title, name in REPORTS.items() if title == "manifest" or (bundle / name).is_file()
+    }
+
+
+def _write_views(history: History, *, places: Places, source: Source) -> dict[str, Path]:
+    """Write every view of the run; kind to folder, the last of each kind."""
+    written: dict[str, Path] = {}
+    for view in views(history):
+        home = places.audit if view.kind == "audit" else places.proof / view.kind
+        folder = home / view.stamp
+        write_view(view, folder, source=source)
+        written[view.kind] = folder
+    return written
+
+
+def _face(proof: Path, *, run: Path, views: Mapping[str, Path]) -> Path:
+    """
+    Make the folder that ``latest`` will point at: links to this run and to the newest view of every kind.
+
+    A view that this run did not make stays the one that was the latest before.
+    """
+    face = proof / ".faces" / run.name
+    face.mkdir(parents=True)
+    before = proof / "latest"
+    old = {entry.name: entry.resolve() for entry in before.iterdir() if entry.is_symlink()} if before.is_dir() else {}
+    for name, target in {**old, **views, "run": run}.items():
+        if target.is_dir():
+            switch(face / name, target)
+    return face
+
+
+def _switch(proof: Path, face: Path) -> None:
+    """Point ``latest`` at *face*, then remove the faces before it: they are links and a copy, no evidence."""
+    switch(proof / "latest", face)
+    for other in (proof / ".faces").iterdir():
+        if other != face:
+            shutil.rmtree(other)

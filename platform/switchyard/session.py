@@ -1,0 +1,144 @@
+"""One pytest session that proves: opens the record before anything happens, and closes it whatever happened."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from switchyard.gitsource import short_sha
+from switchyard.publishing import Places, Published, publish
+from switchyard.recorder import Recorder
+from switchyard.stages import Gate
+from yardfacts.bundle import COMPLETE, Bundle, run_name
+from yardfacts.journal import FORMAT, Ending, InUse, Journal
+from yardfacts.redact import Redactor
+from yardfacts.target import Target
+
+__all__ = ["SESSION", "ProofSession", "open_session"]
+
+DISTRIBUTIONS: Final = ("pytest", "pytest-order", "pytest-html", "allure-pytest", "kubernetes", "httpx")
+
+
+@dataclass
+class ProofSession:
+    """What the plugin keeps while proofs run."""
+
+    recorder: Recorder
+    places: Places
+    redactor: Redactor
+    command: str
+    gate: Gate = field(default_factory=Gate)
+    environment: dict[str, str] = field(default_factory=dict)
+    ending: Ending = Ending.COMPLETED
+    published: Published | None = None
+
+    @property
+    def bundle(self) -> Bundle:
+        """The run's folder."""
+        return self.recorder.bundle
+
+    def plan(self, tests: Iterable[Mapping[str, str]], *, partial: bool) -> None:
+        """Record which tests are about to run; one that does not end is missed later."""
+        self.recorder.journal.write("plan", tests=list(tests), partial=partial)
+
+    def meet(self, target: Target) -> None:
+        """The cluster is known: its secrets are redacted from now on, its name and commit are evidence."""
+        self.redactor.learn(_secrets(target.secrets_file))
+        about = {"target": target.name, "commit": target.commit, "dirty": str(target.dirty).lower()}
+        self.environment |= about
+        self.recorder.journal.write("target", **about, context=target.context)
+        self.recorder.record("bring-up", target.timings)
+
+    def close(self, *, message: str = "") -> Published:
+        """
+        End the journal and publish; once.
+
+        Raises:
+            Malformed, Damaged: The evidence cannot be sealed.
+        """
+        self.recorder.end(self.ending, message=message)
+        self.published = publish(self.bundle, places=self.places, command=self.command, environment=self.environment)
+        return self.published
+
+
+SESSION: Final = pytest.StashKey[ProofSession]()
+"""Where the plugin keeps it; absent in a session without proofs."""
+
+
+def open_session(
+    *, checkout: Path, places: Places, budgets: Mapping[str, float], arguments: list[str], tell: Callable[[str], None]
+) -> ProofSession:
+    """Make the run's folder and open its journal; whatever was left open by a dead process is ended first."""
+    redactor = Redactor(places={str(checkout): ".", str(Path.home()): "~"})
+    left = tuple(_end_abandoned(places.proof / "runs", redactor=redactor))
+    run_id = secrets.token_hex(3)
+    name = run_name(at=datetime.now(UTC), sha=short_sha(checkout), run_id=run_id)
+    bundle = Bundle(places.proof / "runs" / name, redactor=redactor)
+    journal = Journal(bundle.journal, redactor=redactor)
+    command = shlex.join(["pytest", *arguments])
+    environment = _environment()
+    journal.write(
+        "begin",
+        format=FORMAT,
+        run=name,
+        run_id=run_id,
+        command=command,
+        environment=environment,
+        budgets=dict(budgets),
+        ended_for_others=left,
+    )
+    recorder = Recorder(bundle=bundle, journal=journal, run_id=run_id, tell=tell, budgets=budgets)
+    return ProofSession(recorder=recorder, places=places, redactor=redactor, command=command, environment=environment)
+
+
+def _end_abandoned(runs: Path, *, redactor: Redactor) -> Iterator[str]:
+    """End the journals of runs whose process died; their folders stay incomplete, as they are."""
+    for folder in sorted(runs.glob("*")) if runs.is_dir() else ():
+        path = folder / "journal.jsonl"
+        if (folder / COMPLETE).exists() or not path.is_file():
+            continue
+        try:
+            journal = Journal(path, redactor=redactor)
+        except InUse:
+            continue
+        if journal.ended:
+            journal.close()
+        else:
+            journal.end(Ending.INTERRUPTED, message="the process died; ended by the next run")
+            yield folder.name
+
+
+def _environment() -> dict[str, str]:
+    """What ran, and on what; never whose machine it was."""
+    return {
+        "python": platform.python_version(),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} CPUs",
+        **{name: version(name) for name in DISTRIBUTIONS},
+    }
+
+
+def _secrets(file: Path | None) -> Iterator[str]:
+    """Every value of the generated credentials, however deep."""
+    if file is None or not file.is_file():
+        return
+    todo: list[Any] = [yaml.safe_load(file.read_text())]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            todo.extend(value.values())
+        elif isinstance(value, list):
+            todo.extend(value)
+        elif value is not None:
+            yield str(value)

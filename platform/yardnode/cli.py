@@ -1,0 +1,139 @@
+"""The node's commands on the ``switchyard`` command line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from yardnode import argocd, bringup
+from yardnode.errors import YardError
+from yardnode.making import Making
+from yardnode.paths import Paths, find_paths
+from yardnode.processes import Board, read_board
+from yardnode.progress import Progress
+from yardnode.state import State, read_state
+from yardnode.steps import Timing
+from yardnode.yard import Yard, alone
+
+__all__ = ["destroy", "down", "env", "status", "up"]
+
+INTERRUPTED = 130  # as a shell reports it
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Print what went wrong as a message, without a traceback; anything else is a defect and keeps its traceback."""
+    try:
+        yield
+    except YardError as exc:
+        raise click.ClickException(str(exc)) from exc
+    except KeyboardInterrupt:
+        click.echo("\nInterrupted. Nothing is lost: the same command goes on from here.", err=True)
+        sys.exit(INTERRUPTED)
+
+
+@click.command()
+def up() -> None:
+    """Bring the yard up, from nothing or from wherever it is; does nothing where nothing is to be done."""
+    with _told():
+        paths = find_paths(os.environ)
+        progress = Progress()
+        with alone(paths), Making(paths, progress=progress, environment=os.environ) as making:
+            timings = bringup.up(Yard(paths=paths, progress=progress, environment=os.environ, making=making))
+    click.echo(_table(timings))
+
+
+@click.command()
+def down() -> None:
+    """Stop the yard and leave nothing of it but models and logs."""
+    with _told():
+        paths = find_paths(os.environ)
+        with alone(paths):
+            bringup.down(paths)
+    click.echo("Down: no process, mount, namespace, interface, cgroup or route is left.")
+
+
+@click.command()
+@click.option("--cache", is_flag=True, help="Remove binaries and images too; every checkout shares them.")
+def destroy(*, cache: bool) -> None:
+    """Take the yard down and remove its state, models included."""
+    with _told():
+        paths = find_paths(os.environ)
+        with alone(paths):
+            bringup.destroy(paths, cache=cache)
+    click.echo(f"Gone: {paths.state}{f' and {paths.cache}' if cache else ''}.")
+
+
+@click.command()
+def status() -> None:
+    """Say what runs, what died, and how every Application is; ends with 0 only where all is well."""
+    with _told():
+        paths = find_paths(os.environ)
+        state, board = read_state(paths.state), read_board(paths.state)
+        if state is None or board is None:
+            click.echo("The yard is down: `switchyard up`.")
+            sys.exit(1)
+        well = _say_components(board)
+        well = well and _say_applications(paths, state)
+    sys.exit(0 if well else 1)
+
+
+@click.command()
+def env() -> None:
+    """Print shell lines that make kubectl, argocd and helm work against the yard: eval "$(switchyard env)"."""
+    with _told():
+        paths = find_paths(os.environ)
+        state = read_state(paths.state)
+        if state is None or not state.programs:
+            raise click.ClickException("The yard is down, so there is nothing to point at: `switchyard up`.")
+        plan = _yard(paths).plan
+        folders = sorted({str(plan.programs[name].parent) for name in ("kubectl", "argocd", "helm")})
+        click.echo(f"export KUBECONFIG={shlex.quote(str(plan.kubeconfig))}")
+        click.echo("export ARGOCD_OPTS=--core")
+        click.echo(f'export PATH={shlex.quote(":".join(folders))}:"$PATH"')
+
+
+def _yard(paths: Paths) -> Yard:
+    progress = Progress()
+    making = Making(paths, progress=progress, environment=os.environ)
+    return Yard(paths=paths, progress=progress, environment=os.environ, making=making)
+
+
+def _say_components(board: Board) -> bool:
+    supervised = board.supervised()
+    click.echo(f"supervisor  {'runs' if supervised else 'DEAD: killed, or the machine restarted'}")
+    well = supervised
+    for entry in board.entries:
+        alive = entry.process is not None and entry.process.alive()
+        if entry.death is not None or (entry.process is not None and not alive):
+            well = False
+            click.echo(f"{entry.name}  DEAD: {entry.ending or 'killed together with the supervisor'}; log {entry.log}")
+            for line in entry.last_words:
+                click.echo(f"    {line}")
+        else:
+            click.echo(f"{entry.name}  {'runs' if alive else 'waits for what it needs'}")
+    if not well:
+        click.echo("`switchyard up` starts again what is dead.")
+    return well
+
+
+def _say_applications(paths: Paths, state: State) -> bool:
+    found = argocd.applications(_yard(paths).cluster)
+    if state.git is not None:
+        click.echo(f"commit  {state.git.commit}{' with uncommitted changes' if state.git.dirty else ''}")
+    for each in found:
+        click.echo(f"{each.name}  {each.sync or 'not compared'} {each.health or 'unknown'}  {each.message}")
+    return bool(found) and all((each.sync, each.health) == ("Synced", "Healthy") for each in found)
+
+
+def _table(timings: Sequence[Timing]) -> str:
+    rows = [(each.step, "-" if each.already_done else f"{each.took_s:.1f}") for each in timings]
+    node_s = sum(each.took_s for each in timings if each.step in bringup.NODE_STEPS)
+    rows += [("node processes to Ready", f"{node_s:.1f}"), ("total", f"{sum(each.took_s for each in timings):.1f}")]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join([f"{'step':<{width}}  seconds", *(f"{name:<{width}}  {value:>7}" for name, value in rows)])

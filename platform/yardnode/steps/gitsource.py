@@ -1,0 +1,50 @@
+"""The commit under test on the git source, with what only this node knows."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import yaml
+
+from yardnode import bootstrap, gitsource
+from yardnode.steps.step import Step
+from yardnode.yard import Yard
+
+__all__ = ["NODE_FILE", "STEP"]
+
+NODE_FILE = "gitops/profiles/embedded/node.yaml"
+WORKLOAD_USER = 10001  # gitops/traits/templates/_security.tpl; a hostPath volume gets no fsGroup
+
+
+def _node_file(yard: Yard) -> str:
+    network = yard.state.network
+    values = {
+        "images": yard.state.images,
+        "storage": {"hostRoot": str(yard.paths.state)},
+        "prober": {"cidr": f"{network.host_address}/32"},
+    }
+    return yaml.safe_dump(values)
+
+
+def _folders(yard: Yard) -> None:
+    """Make the folders behind persistent volumes, which nobody inside the cluster may hand over."""
+    for kind in ("models", "minio"):
+        for environment in bootstrap.environments(yard.gitops):
+            folder = Path(yard.paths.state / kind / environment)
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o750)
+            os.chown(folder, WORKLOAD_USER, WORKLOAD_USER)
+
+
+def _do(yard: Yard) -> None:
+    _folders(yard)
+    before = yard.state.git
+    served = gitsource.serve(yard.paths.checkout, state=yard.paths.state, generated={NODE_FILE: _node_file(yard)})
+    yard.refreshed = before is not None and before.served != served.served
+    yard.remember(git=served)
+    changes = " with uncommitted changes" if served.dirty else ""
+    yard.progress.say("git-source", f"serves {served.commit[:12]}{changes} as {served.served[:12]}")
+
+
+STEP = Step(name="git-source", done=lambda _: False, do=_do)  # only looking at the checkout tells what it is now

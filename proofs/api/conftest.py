@@ -1,0 +1,82 @@
+"""The rungs of the api tier: programs, an API server that all share, one that a test may break, and a stage."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+import yaml
+
+from switchyard.discovery import discover
+from switchyard.kinds import APPLICATION_SETS, APPLICATIONS, PROJECTS, Kind
+from switchyard.kube import Kube
+from switchyard.waiting import wait_until
+
+from .server import OBSERVER, ApiServer, Binaries, find_binaries
+from .stage import Stage, set_stage
+
+_DEFINITIONS: Final = Kind(
+    "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False
+)
+_ROLES: Final = Kind("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", namespaced=False)
+_BINDINGS: Final = Kind(
+    "rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False
+)
+
+
+@pytest.fixture(name="binaries", scope="session")
+def _binaries() -> Binaries:
+    return find_binaries(os.environ)
+
+
+@pytest.fixture(name="server", scope="session")
+def _server(binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    server = ApiServer(binaries, tmp_path_factory.mktemp("api"))
+    try:
+        server.start()
+        _install(server.client(), binaries)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(name="mortal")
+def _mortal(binaries: Binaries, tmp_path: Path) -> Iterator[ApiServer]:
+    """An API server of the test's own, to be frozen or killed."""
+    server = ApiServer(binaries, tmp_path)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(name="kube", scope="session")
+def _kube(server: ApiServer) -> Kube:
+    return server.client()
+
+
+@pytest.fixture(name="stage")
+def _stage(kube: Kube, tmp_path: Path) -> Stage:
+    return set_stage(kube, folder=tmp_path)
+
+
+def _install(kube: Kube, binaries: Binaries) -> None:
+    for name in ("application", "applicationset", "appproject"):
+        # The C loader: these files have 30,000 lines.
+        document = yaml.load((binaries.definitions / f"{name}-crd.yaml").read_text(), Loader=yaml.CSafeLoader)
+        kube.apply(_DEFINITIONS, document["metadata"]["name"], document)
+    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}]
+    kube.create(_ROLES, {"metadata": {"name": OBSERVER}, "rules": rules})
+    subject = {"apiGroup": _ROLES.group, "kind": "Group", "name": "observers"}
+    role = {"apiGroup": _ROLES.group, "kind": _ROLES.kind, "name": OBSERVER}
+    kube.create(_BINDINGS, {"metadata": {"name": OBSERVER}, "roleRef": role, "subjects": [subject]})
+    wanted = {APPLICATIONS, APPLICATION_SETS, PROJECTS}
+    wait_until(
+        lambda: wanted - set(discover(kube).kinds),
+        what="Argo CD's kinds are served",
+        ready=lambda missing: not missing,
+        within_s=15.0,
+    )

@@ -1,0 +1,172 @@
+"""One proof at a time, and what a dead one leaves is restored."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+
+import pytest
+
+from switchyard.errors import Conflict, Held, LeaseLost
+from switchyard.holder import Holder
+from switchyard.kinds import LEASES
+from switchyard.lease import NAME, RESTORE, Lease, held_lease
+from switchyard.objects import Json, dig
+from switchyard.waiting import Clock
+
+from .stage import Stage
+
+
+class _FastClock(Clock):
+    """Time that passes by itself."""
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+
+    def now_s(self) -> float:
+        return self._now_s
+
+    def pause(self, pause_s: float) -> None:
+        self._now_s += pause_s
+
+
+class _Recoveries(list[Mapping[str, str]]):
+    def __call__(self, lease: Lease, left: Mapping[str, str]) -> None:
+        lease.check()
+        self.append(left)
+
+
+def _live(stage: Stage) -> Json:
+    return stage.kube.get(LEASES, NAME, namespace=stage.namespace)
+
+
+def _dead(stage: Stage) -> None:
+    """Leave the lease as a process leaves it that was killed in the middle."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    here = Holder.here(run_id="dead")
+    holder = Holder(here.host, here.place, ended.pid, "1", "dead")
+    _hold_as(stage, str(holder))
+
+
+def _hold_as(stage: Stage, holder: str) -> None:
+    meta = {"name": NAME, "annotations": {RESTORE: '{"features": "attached"}'}}
+    spec = {"holderIdentity": holder, "leaseDurationSeconds": 15}
+    stage.kube.create(LEASES, {"metadata": meta, "spec": spec}, namespace=stage.namespace)
+
+
+def test_the_lease_is_in_the_cluster_while_it_is_held(stage: Stage) -> None:
+    """Holder and what to restore stand in the object; afterwards both are empty."""
+    found = {"features": "attached"}
+    recover = _Recoveries()
+    with held_lease(stage.kube, namespace=stage.namespace, run_id="r1", restore=found, recover=recover) as lease:
+        live = _live(stage)
+        lease.check()
+        assert dig(live, "spec", "holderIdentity") == lease.holder
+        assert lease.holder.endswith("/r1")
+        assert dig(live, "metadata", "annotations", RESTORE) == '{"features": "attached"}'
+    after = _live(stage)
+    assert not dig(after, "spec", "holderIdentity")
+    assert not dig(after, "metadata", "annotations", RESTORE)
+    assert recover == []
+
+
+def test_a_living_holder_is_named_and_left_alone(stage: Stage) -> None:
+    """A second proof is refused with the name of the first."""
+    recover = _Recoveries()
+    with (
+        held_lease(stage.kube, namespace=stage.namespace, run_id="r1", restore={}, recover=recover) as first,
+        pytest.raises(Held, match="r1") as caught,
+        held_lease(stage.kube, namespace=stage.namespace, run_id="r2", restore={}, recover=recover),
+    ):
+        pytest.fail("two hold it")
+    assert caught.value.holder == first.holder
+
+
+def test_the_state_that_a_dead_holder_found_is_restored_first(stage: Stage) -> None:
+    """The next holder gets what the dead one left, with the lease already its own."""
+    _dead(stage)
+    recover = _Recoveries()
+    with held_lease(stage.kube, namespace=stage.namespace, run_id="r2", restore={}, recover=recover):
+        pass
+    assert recover == [{"features": "attached"}]
+
+
+def test_a_failed_recovery_is_left_to_the_next(stage: Stage) -> None:
+    """What could not be restored stays remembered."""
+    _dead(stage)
+
+    def fail(lease: Lease, left: Mapping[str, str]) -> None:
+        raise Conflict("not now")
+
+    with (
+        pytest.raises(Conflict),
+        held_lease(stage.kube, namespace=stage.namespace, run_id="r2", restore={}, recover=fail),
+    ):
+        pytest.fail("entered")
+    recover = _Recoveries()
+    with held_lease(stage.kube, namespace=stage.namespace, run_id="r3", restore={}, recover=recover):
+        pass
+    assert recover == [{"features": "attached"}]
+
+
+def test_a_block_that_fails_leaves_its_state_to_the_next(stage: Stage) -> None:
+    """An error in the middle keeps what is to be restored, and gives the lease back."""
+    recover = _Recoveries()
+    found = {"features": "detached"}
+    with (
+        pytest.raises(Conflict),
+        held_lease(stage.kube, namespace=stage.namespace, run_id="r1", restore=found, recover=recover),
+    ):
+        raise Conflict("in the middle")
+    with held_lease(stage.kube, namespace=stage.namespace, run_id="r2", restore={}, recover=recover):
+        pass
+    assert recover == [found]
+
+
+def test_a_holder_elsewhere_that_does_not_renew_is_dead(stage: Stage) -> None:
+    """Without a clock in common, a whole lease duration without a renewal is watched for."""
+    _hold_as(stage, "elsewhere/other-boot/1/1/r0")
+    recover, clock = _Recoveries(), _FastClock()
+    with held_lease(stage.kube, namespace=stage.namespace, run_id="r1", restore={}, recover=recover, clock=clock):
+        pass
+    assert clock.now_s() >= 15.0
+    assert recover == [{"features": "attached"}]
+
+
+def test_a_holder_elsewhere_that_renews_is_alive(stage: Stage) -> None:
+    """One renewal seen is enough to stay away."""
+    _hold_as(stage, "elsewhere/other-boot/1/1/r0")
+
+    class Renewing(_FastClock):
+        def pause(self, pause_s: float) -> None:
+            super().pause(pause_s)
+            spec = {"spec": {"renewTime": "2026-01-01T00:00:00.000000Z"}}
+            stage.kube.merge(LEASES, NAME, spec, namespace=stage.namespace)
+
+    with (
+        pytest.raises(Held, match="elsewhere"),
+        held_lease(
+            stage.kube,
+            namespace=stage.namespace,
+            run_id="r1",
+            restore={},
+            recover=_Recoveries(),
+            clock=Renewing(),
+        ),
+    ):
+        pytest.fail("two hold it")
+
+
+def test_whoever_lost_the_lease_stops(stage: Stage) -> None:
+    """A write by anybody else is noticed by compare-and-swap, and the next check refuses to go on."""
+    with (
+        pytest.raises(LeaseLost, match="thief"),
+        held_lease(stage.kube, namespace=stage.namespace, run_id="r1", restore={}, recover=_Recoveries()) as lease,
+    ):
+        stage.kube.merge(LEASES, NAME, {"spec": {"holderIdentity": "thief"}}, namespace=stage.namespace)
+        with pytest.raises(LeaseLost, match="thief"):
+            lease.remember({"features": "attached"})
+        with pytest.raises(LeaseLost, match="nothing more is written"):
+            lease.check()
+    assert dig(_live(stage), "spec", "holderIdentity") == "thief"

@@ -1,0 +1,156 @@
+"""Publishing: whole or not at all, once, and never over what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from models.errors import GoldenMismatch, ModelForeign, RepositoryUnusable, VersionConflict
+from models.repository import Repository, digest_of
+from models.wine import seed
+from models.wine.golden import check, read_golden
+from models.wine.scoring import read_weights
+
+
+def _files(root: Path) -> dict[str, bytes]:
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def _version(text: str) -> Callable[[Path], None]:
+    def build(folder: Path) -> None:
+        folder.joinpath("model.py").write_text(text, encoding="utf-8")
+
+    return build
+
+
+@pytest.fixture(name="config")
+def _config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.pbtxt"
+    path.write_text('name: "m"', encoding="utf-8")
+    return path
+
+
+@pytest.fixture(name="volume")
+def _volume(tmp_path: Path) -> Path:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    return folder
+
+
+def test_the_seed_publishes_a_version_that_answers_golden(volume: Path) -> None:
+    """What stands in the repository afterwards is what Triton needs, and nothing stands beside the version."""
+    published = seed.publish(volume)
+
+    assert (published.model, published.version, published.outcome) == ("wine", 1, "published")
+    assert sorted(_files(volume / "repository")) == [
+        "wine/1/model.py",
+        "wine/1/scoring.py",
+        "wine/1/weights.npz",
+        "wine/config.pbtxt",
+    ]
+    check(read_golden(), weights=read_weights(volume / "repository" / "wine" / "1" / "weights.npz"))
+    assert list((volume / "staging").iterdir()) == []
+
+
+def test_publishing_twice_changes_nothing(volume: Path) -> None:
+    """The second run finds the same digest and touches no file."""
+    first = seed.publish(volume)
+    before = {path: path.stat().st_mtime_ns for path in volume.joinpath("repository").rglob("*")}
+
+    second = seed.publish(volume)
+
+    assert (second.outcome, second.digest) == ("present", first.digest)
+    assert {path: path.stat().st_mtime_ns for path in volume.joinpath("repository").rglob("*")} == before
+
+
+def test_the_manifest_tells_what_the_version_consists_of(volume: Path, config: Path) -> None:
+    """It stands outside the model's folder and carries the digest of the version's folder."""
+    published = Repository(volume).publish("m", version=1, config=config, build_version=_version("x"))
+
+    manifest = json.loads((volume / "manifests" / "m" / "1.json").read_text(encoding="utf-8"))
+    assert manifest["digest"] == published.digest == digest_of(volume / "repository" / "m" / "1")
+    assert [file["path"] for file in manifest["files"]] == ["model.py"]
+
+
+def test_another_content_under_the_same_version_is_refused(volume: Path, config: Path) -> None:
+    """Versions never change: nothing in the repository or the manifest moves, and both digests are named."""
+    repository = Repository(volume)
+    repository.publish("m", version=1, config=config, build_version=_version("x"))
+    before = _files(volume)
+
+    with pytest.raises(VersionConflict, match="never change") as refusal:
+        repository.publish("m", version=1, config=config, build_version=_version("y"))
+
+    assert refusal.value.published != refusal.value.offered
+    assert {path: content for path, content in _files(volume).items() if not path.startswith("staging/")} == before
+
+
+def test_a_policy_edited_later_is_no_conflict(volume: Path, config: Path) -> None:
+    """config.pbtxt belongs to the life cycle; only the version's folder is immutable."""
+    repository = Repository(volume)
+    repository.publish("m", version=1, config=config, build_version=_version("x"))
+    visible = volume / "repository" / "m" / "config.pbtxt"
+    visible.write_text("edited", encoding="utf-8")
+
+    assert repository.publish("m", version=1, config=config, build_version=_version("x")).outcome == "present"
+    assert visible.read_text(encoding="utf-8") == "edited"
+
+
+def test_a_folder_of_somebody_else_is_left_alone(volume: Path, config: Path) -> None:
+    """A model's folder without the version was not made by this publisher."""
+    (volume / "repository" / "m" / "7").mkdir(parents=True)
+
+    with pytest.raises(ModelForeign, match="did not make it"):
+        Repository(volume).publish("m", version=1, config=config, build_version=_version("x"))
+
+
+def test_what_fails_while_it_is_built_is_never_visible(volume: Path, config: Path) -> None:
+    """A version that misses its golden outputs leaves the repository empty, and the next run starts afresh."""
+
+    def fails(folder: Path) -> None:
+        folder.joinpath("weights.npz").write_bytes(b"half")
+        raise GoldenMismatch("wrong")
+
+    with pytest.raises(GoldenMismatch):
+        Repository(volume).publish("m", version=1, config=config, build_version=fails)
+
+    assert list((volume / "repository").iterdir()) == []
+    assert Repository(volume).publish("m", version=1, config=config, build_version=_version("x")).outcome == "published"
+    assert sorted(_files(volume / "repository")) == ["m/1/model.py", "m/config.pbtxt"]
+
+
+def test_files_are_readable_for_triton_whatever_the_umask(volume: Path, config: Path) -> None:
+    """Triton runs as another process, perhaps another user, on a read-only mount."""
+    before = os.umask(0o077)
+    try:
+        Repository(volume).publish("m", version=1, config=config, build_version=_version("x"))
+    finally:
+        os.umask(before)
+
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in volume.joinpath("repository", "m").rglob("*")}
+    assert modes == {0o755, 0o644}
+
+
+def test_a_volume_that_is_not_there_is_named(tmp_path: Path, config: Path) -> None:
+    """The message names the volume, the reason and the remedy."""
+    file = tmp_path / "file"
+    file.touch()
+
+    with pytest.raises(RepositoryUnusable, match=f"wanted a writable volume at {file}"):
+        Repository(file).publish("m", version=1, config=config, build_version=_version("x"))
+
+
+def test_an_interpreters_cache_does_not_change_the_digest(volume: Path, config: Path) -> None:
+    """Where the mount is writable Python may leave __pycache__ behind: the version is still the same."""
+    repository = Repository(volume)
+    repository.publish("m", version=1, config=config, build_version=_version("x"))
+    cache = volume / "repository" / "m" / "1" / "__pycache__"
+    cache.mkdir()
+    cache.joinpath("model.pyc").write_bytes(b"x")
+
+    assert repository.publish("m", version=1, config=config, build_version=_version("x")).outcome == "present"

@@ -1,0 +1,95 @@
+"""Proofs are an order, and order alone is no dependency: what failed blocks what comes after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from proofs.unit.plugin.conftest import Prove
+
+FAILING = "def test_it_fails(yard):\n    yard.judge('answers')\n"
+
+
+def test_a_failed_stage_blocks_later_ones(prove: Prove, proving: str) -> None:
+    """A test after a failed one does not run; the report names the test that blocks it."""
+    run = prove("-m", "core_only", test_p30_second=proving, test_p20_first=FAILING)
+    first, second = run.json("verdict.json")["tests"]
+    assert (first["outcome"], second["outcome"]) == ("inconclusive", "blocked")
+    assert second["detail"] == "blocked by proofs/test_p20_first.py::test_it_fails"
+    assert run.code == 11
+
+
+def test_a_failed_test_blocks_those_below_it(prove: Prove, proving: str) -> None:
+    """Within a stage, too: its tests build upon one another."""
+    run = prove("-m", "core_only", test_p20_only=FAILING + proving)
+    assert [test["outcome"] for test in run.json("verdict.json")["tests"]] == ["inconclusive", "blocked"]
+
+
+def test_negative_controls_do_not_block_one_another(prove: Prove) -> None:
+    """Each breaks something of its own; one that fails says nothing about the next."""
+    body = FAILING + FAILING.replace("it_fails", "it_fails_too")
+    run = prove("-m", "negative", test_p90_negative=body)
+    assert [test["outcome"] for test in run.json("verdict.json")["tests"]] == ["inconclusive", "inconclusive"]
+
+
+def test_a_negative_control_has_facts_of_its_own(prove: Prove) -> None:
+    """What one control broke is no evidence for another."""
+    body = (
+        "def test_one(yard):\n    yard.ground.outcome = 'wrong'\n    yard.observe('now')\n"
+        "    assert len(yard.facts.entries) == 2\n    yard.recorder.judged = 1\n"
+        "def test_two(yard):\n    assert not yard.facts.entries\n    yard.recorder.judged = 1\n"
+    )
+    run = prove("-m", "negative", test_p90_negative=body)
+    assert [test["outcome"] for test in run.json("verdict.json")["tests"]] == ["passed", "passed"], run.stdout
+
+
+def test_a_disturbed_order_is_refused(prove: Prove, proving: str) -> None:
+    """A module whose order mark contradicts its number would prove things in the wrong order."""
+    late = "pytestmark = [pytest.mark.order(40), pytest.mark.core_only]\n" + proving
+    run = prove("-m", "core_only", test_p20_late=late, test_p30_early=proving)
+    assert run.code == pytest.ExitCode.USAGE_ERROR
+    assert "not in the order of their numbers" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        pytest.param("--lf", "selects by what failed before", id="last failed"),
+        pytest.param("--sw", "selects by what failed before", id="stepwise"),
+        pytest.param("--junitxml=other.xml", "into its bundle", id="another junit.xml"),
+        pytest.param("--html=other.html", "into its bundle", id="another HTML"),
+        pytest.param("--budget=attach", "wanted PHASE=SECONDS", id="no seconds"),
+    ],
+)
+def test_options_that_weaken_a_proof_are_refused(option: str, why: str, prove: Prove, proving: str) -> None:
+    """The session ends with pytest's usage error, before anything was touched."""
+    run = prove("-m", "core_only", option, test_p20_small=proving)
+    assert (run.code, run.folder) == (pytest.ExitCode.USAGE_ERROR, None)
+    assert why in run.stdout
+
+
+def test_contradictory_clusters_are_refused(prove: Prove, proving: str) -> None:
+    """A context and a target name two clusters."""
+    run = prove("-m", "core_only", "--context=a", "--target=b", test_p20_small=proving)
+    assert run.code == pytest.ExitCode.USAGE_ERROR
+    assert "name one" in run.stdout
+
+
+def test_a_selection_proves_nothing_as_a_whole(prove: Prove, proving: str) -> None:
+    """A test picked by keyword may pass; the run is INCONCLUSIVE."""
+    run = prove("-m", "core_only", "-k", "answers", test_p20_small=proving)
+    assert (run.code, run.json("verdict.json")["reason"]) == (11, "partial")
+
+
+def test_a_budget_of_the_command_line_is_recorded(prove: Prove) -> None:
+    """The override takes the place of the declared budget, and the evidence says so."""
+    body = (
+        "def test_it_detaches(yard):\n    yard.detach('features', moment='now')\n    yard.observe('now')\n"
+        "    yard.judge('answers')\n    yard.attach('features')\n"
+    )
+    run = prove("-m", "core_only", "--budget=detach=2", test_p20_small=body)
+    assert run.code == 0, run.stdout
+    assert run.json("timings.json")["timings"] == [{"phase": "detach", "took_s": 3.0, "budget_s": 2.0, "kept": False}]
+    assert "OVER BUDGET" in run.stdout

@@ -1,0 +1,151 @@
+"""
+What judges have in common: which moments count, when evidence is too thin, and when an Application is settled.
+
+A judge collects findings and merges them. Disproof found in one place stands even where another could not be read;
+anything unread or unrecorded otherwise makes the claim INCONCLUSIVE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from yardfacts.facts import (
+    FACT_TYPES,
+    Answer,
+    Application,
+    Barrier,
+    Commit,
+    Facts,
+    Unreadable,
+    Workload,
+)
+from yardfacts.verdict import Finding, disproved, inconclusive, merge, proved
+
+__all__ = ["answered", "applications_settled", "each_moment", "legible", "observed", "rolled_out"]
+
+FINISHED: Final = ("Succeeded", "")
+"""Phases of a last operation that is over and well; empty where nothing had to be applied, ever."""
+
+
+def observed(facts: Facts) -> tuple[str, ...]:
+    """
+    Moments at which the whole yard was looked at, in order.
+
+    Such a look begins by recording the commit that is served; other moments hold the facts of one act only.
+    """
+    return tuple(moment for moment in facts.moments() if facts.at(moment).of(Commit))
+
+
+def each_moment(facts: Facts, judge: Callable[[Facts], Finding]) -> Finding:
+    """
+    Judge every observed moment by itself and merge; the moment is named in what went wrong.
+
+    No observed moment at all is INCONCLUSIVE.
+    """
+    found = [(moment, judge(facts.at(moment))) for moment in observed(facts)]
+    return merge(Finding(finding.verdict, finding.reason, f"{moment}: {finding.detail}") for moment, finding in found)
+
+
+def legible(facts: Facts, *kinds: type) -> Iterator[Finding]:
+    """
+    Yield why *facts* cannot tell about *kinds*: nothing of a kind was recorded, or something could not be read.
+
+    An ``Unreadable`` counts for the kind whose name (or plural) its ``what`` begins with, a probe's for ``Answer``, and
+    one that names no kind counts for every kind.
+    """
+    for unreadable in facts.of(Unreadable):
+        word = unreadable.what.partition(" ")[0]
+        named = Answer if word == "probe" else FACT_TYPES.get(word) or FACT_TYPES.get(word.removesuffix("s"))
+        if named is None or named in kinds:
+            yield inconclusive("unreadable", f"{unreadable.what} could not be read: {unreadable.error}")
+    moments = ", ".join(facts.moments()) or "any moment"
+    for kind in kinds:
+        if not facts.of(kind):
+            yield inconclusive("no_evidence", f"no {kind.__name__} was recorded at {moments}")
+
+
+def applications_settled(facts: Facts, *, expected: Iterable[str]) -> Iterator[Finding]:
+    """
+    Judge, at one moment, every expected Application and every other one given in *facts*.
+
+    Argo CD's word counts only behind an answered barrier, and only for the commit that was served.
+    """
+    yield from legible(facts, Application, Barrier, Commit)
+    barriers = {barrier.application: barrier for barrier in facts.of(Barrier)}
+    served = {commit.served for commit in facts.of(Commit)}
+    applications = facts.of(Application)
+    if applications:
+        present = {application.name for application in applications}
+        for name in expected:
+            if name not in present:
+                yield disproved("application_missing", f"there is no Application {name}")
+    for application in applications:
+        barrier = barriers.get(application.name)
+        if barrier is None or not barrier.answered or barrier.refreshes_consumed < 2:
+            yield inconclusive("barrier_unanswered", f"{application.name}: its controller did not answer the barrier")
+        else:
+            yield _settled(application, served=served)
+
+
+def _settled(application: Application, *, served: set[str]) -> Finding:
+    name = application.name
+    wrong = (
+        (application.deleting, "deleting", "is being deleted"),
+        (bool(application.error_conditions), "error_condition", ", ".join(application.error_conditions)),
+        (not application.compared_to_spec, "compared_to_other", "the status compares another spec"),
+        (application.sync != "Synced", "out_of_sync", application.sync or "never compared"),
+        (application.health != "Healthy", "unhealthy", application.health or "no health"),
+        (application.operation not in FINISHED, "operation_unfinished", application.operation),
+        (
+            not application.revisions or set(application.revisions) - served != set(),
+            "wrong_revision",
+            f"{', '.join(application.revisions) or 'none'} instead of {', '.join(sorted(served)) or 'none'}",
+        ),
+        (
+            not (application.automated and application.prune and application.self_heal),
+            "not_automated",
+            "automated sync with prune and self-heal is off",
+        ),
+    )
+    for is_so, reason, detail in wrong:
+        if is_so:
+            return disproved(reason, f"{name}: {detail}")
+    return proved(f"{name} is Synced and Healthy")
+
+
+def rolled_out(facts: Facts) -> Iterator[Finding]:
+    """Judge the live rollout of every workload in *facts*; Argo CD's word is not taken for it."""
+    yield from legible(facts, Workload)
+    for workload in facts.of(Workload):
+        name = f"{workload.kind} {workload.namespace}/{workload.name}"
+        state = f"{workload.ready} ready and {workload.updated} updated of {workload.wanted}"
+        if workload.observed_generation < workload.generation:
+            yield disproved("not_rolled_out", f"{name}: its controller has not seen generation {workload.generation}")
+        elif min(workload.updated, workload.ready) < workload.wanted:
+            yield disproved("not_rolled_out", f"{name}: {state}")
+        else:
+            yield proved(f"{name}: {state}")
+
+
+def answered(facts: Facts, *, probes: Iterable[str], environments: Iterable[str]) -> Iterator[Finding]:
+    """Judge that each probe was asked in each environment and answered right, every time."""
+    yield from legible(facts, Answer)
+    environments = tuple(environments)
+    for probe in probes:
+        for environment in environments:
+            given = [a for a in facts.of(Answer) if (a.probe, a.environment) == (probe, environment)]
+            if not given:
+                yield inconclusive("not_asked", f"{probe} was not asked in {environment}")
+            yield from map(_answer, given)
+
+
+def _answer(answer: Answer) -> Finding:
+    where = f"{answer.probe} in {answer.environment}"
+    if answer.outcome == "right":
+        return proved(f"{where}: {answer.got}")
+    if answer.outcome == "wrong":
+        return disproved("wrong_answer", f"{where}: wanted {answer.wanted}, got {answer.got}")
+    if answer.outcome == "unanswered":
+        return disproved("unanswered", f"{where}: wanted {answer.wanted}, got no answer: {answer.got}")
+    return inconclusive("unknown_outcome", f"{where}: outcome {answer.outcome!r}")

@@ -1,0 +1,61 @@
+"""
+Edits of good evidence, from which claims build their mutants.
+
+An edit that finds nothing to change is a mistake in the mutant, and says so instead of surviving quietly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from yardfacts.facts import Fact, Facts, Unreadable
+
+__all__ = ["Edit", "NothingToChange", "blind", "change", "drop", "plant"]
+
+Edit = Callable[[Facts], Facts]
+F = TypeVar("F")
+
+
+class NothingToChange(LookupError):
+    """The evidence holds no fact that the mutant wants to break."""
+
+
+def change(kind: type[F], *, at: str, where: Callable[[F], bool] = lambda _: True, **fields: Any) -> Edit:
+    """Give other *fields* to the first fact of *kind* recorded at moment *at* of which *where* holds."""
+
+    def edit(facts: Facts) -> Facts:
+        for index, (moment, fact) in enumerate(facts.entries):
+            if moment == at and isinstance(fact, kind) and where(fact):
+                changed: Any = replace(fact, **fields)
+                return Facts((*facts.entries[:index], (moment, changed), *facts.entries[index + 1 :]))
+        raise NothingToChange(f"no {kind.__name__} at {at} to change")
+
+    return edit
+
+
+def drop(kind: type[F], *, at: str, where: Callable[[F], bool] = lambda _: True) -> Edit:
+    """Forget every fact of *kind* recorded at moment *at* of which *where* holds."""
+
+    def edit(facts: Facts) -> Facts:
+        left = tuple(
+            (moment, fact)
+            for moment, fact in facts.entries
+            if not (moment == at and isinstance(fact, kind) and where(fact))
+        )
+        if len(left) == len(facts.entries):
+            raise NothingToChange(f"no {kind.__name__} at {at} to drop")
+        return Facts(left)
+
+    return edit
+
+
+def plant(fact: Fact, *, at: str) -> Edit:
+    """Record one more fact at moment *at*."""
+    return lambda facts: facts.plus(at, (fact,))
+
+
+def blind(kind: type, *, at: str) -> Edit:
+    """Record that facts of *kind* could not be read at moment *at*."""
+    return plant(Unreadable(what=kind.__name__, error="the API server did not answer"), at=at)

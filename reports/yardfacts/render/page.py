@@ -1,0 +1,63 @@
+"""The page of a run: verdict, claims, controls, durations, tests, and how to repeat it. Opens from a file, offline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from yardfacts.reckoning import Reckoning, TestRun
+from yardfacts.render.bars import bars
+
+__all__ = ["About", "page"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What a reader has to know about a run besides its outcome."""
+
+    run: str
+    started: str
+    took_s: float
+    command: str
+    """The command that repeats the run."""
+    journal_sha256: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What ran: versions, target, machine."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Title to relative address, of what belongs to the run."""
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("yardfacts.render"),
+    autoescape=True,
+    undefined=StrictUndefined,  # a name that the page does not get is a mistake here, not an empty cell
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(reckoning: Reckoning, *, about: About) -> str:
+    """Render the page; it holds no script and loads nothing."""
+    return _ENVIRONMENT.get_template("page.html.j2").render(
+        reckoning=reckoning,
+        about=about,
+        bars=bars(reckoning.timings),
+        lanes=_lanes(reckoning.tests, full_s=about.took_s),
+        counts={
+            "claims": len(reckoning.claims),
+            "proved": sum(judged.finding.verdict == 0 for judged in reckoning.claims),
+            "controls": len(reckoning.controls),
+            "killed": sum(control.killed for control in reckoning.controls),
+        },
+    )
+
+
+def _lanes(tests: tuple[TestRun, ...], *, full_s: float) -> list[tuple[TestRun, float, float]]:
+    """Each test with where it began and how long it took, in percent of the run."""
+    if full_s <= 0:
+        return [(test, 0.0, 0.0) for test in tests]
+    return [
+        (test, round(100 * test.start_s / full_s, 2), round(max(100 * test.took_s / full_s, 0.4), 2)) for test in tests
+    ]

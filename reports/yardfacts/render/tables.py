@@ -1,0 +1,20 @@
+"""Aligned text tables: what a person reads with ``cat``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["table"]
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """
+    Lay out *rows* below *header* in columns as wide as their widest cell; ends with a newline.
+
+    No rows give the header and the word ``none``: an empty file could not be told from one that was never written.
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+    lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+             for row in (header, *cells)]  # fmt: skip
+    return "\n".join([*lines, *(() if cells else ("none",))]) + "\n"

@@ -1,0 +1,62 @@
+"""The machine-readable outcome of a run: ``verdict.json``, ``claims.json`` and ``timings.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from yardfacts.reckoning import Reckoning
+
+__all__ = ["summaries"]
+
+
+def summaries(reckoning: Reckoning, *, run: str, journal_sha256: str, command: str) -> Iterator[tuple[str, Any]]:
+    """Yield file name and plain content of each; all carry the run and the digest of its journal."""
+    source = {"run": run, "journal_sha256": journal_sha256}
+    commit = asdict(reckoning.commit) if reckoning.commit else None
+    yield (
+        "verdict.json",
+        {
+            **source,
+            "verdict": reckoning.word,
+            "exit_code": reckoning.exit_code,
+            "reason": reckoning.finding.reason,
+            "detail": reckoning.detail,
+            "defects": list(reckoning.defects),
+            "unrestored": reckoning.unrestored,
+            "commit": commit,
+            "command": command,
+            "tests": [asdict(test) for test in reckoning.tests],
+        },
+    )
+    yield (
+        "claims.json",
+        {
+            **source,
+            "claims": [
+                {
+                    "claim": judged.claim,
+                    "sentence": judged.sentence,
+                    "verdict": judged.finding.verdict.name,
+                    "reason": judged.finding.reason,
+                    "detail": judged.finding.detail,
+                    "stages": list(judged.stages),
+                    "times": judged.times,
+                }
+                for judged in reckoning.claims
+            ],
+            "controls": [{**asdict(control), "killed": control.killed} for control in reckoning.controls],
+        },
+    )
+    yield "timings.json", {**source, **_timings(reckoning)}
+
+
+def _timings(reckoning: Reckoning) -> Mapping[str, Any]:
+    return {
+        "timings": [
+            {**asdict(timing), "kept": timing.budget_s <= 0 or timing.took_s <= timing.budget_s}
+            for timing in reckoning.timings
+        ],
+        "usages": [asdict(usage) for usage in reckoning.usages],
+    }

@@ -1,0 +1,38 @@
+"""
+What can go wrong while a model is trained, packaged or published.
+
+ModelError
+├── GoldenMismatch        trained weights do not give the outputs that stand in git
+├── RepositoryUnusable    the volume lacks a folder, or its staging and repository are not one file system
+├── VersionConflict       the version exists already, with other content; versions are immutable
+└── ModelForeign          the model's folder exists, but this publisher did not make it
+"""
+
+from __future__ import annotations
+
+__all__ = ["GoldenMismatch", "ModelError", "ModelForeign", "RepositoryUnusable", "VersionConflict"]
+
+
+class ModelError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class GoldenMismatch(ModelError):
+    """The outputs of freshly trained weights differ from the golden ones."""
+
+
+class RepositoryUnusable(ModelError):
+    """The volume cannot take a publication; the message says what it lacks."""
+
+
+class VersionConflict(ModelError):
+    """A published version has another digest than the one to publish. Carries both."""
+
+    def __init__(self, message: str, *, published: str, offered: str) -> None:
+        super().__init__(message)
+        self.published = published
+        self.offered = offered
+
+
+class ModelForeign(ModelError):
+    """The model's folder exists without the version that the first publication always brings."""

@@ -1,0 +1,75 @@
+"""
+The golden rows of ``wine``: inputs, and the outputs that version 1 gives for them wherever it runs.
+
+``golden.json`` stands in git and is never written by a running platform. Whoever changes the training on purpose
+runs ``python -m models.wine.recording`` and commits the difference together with a new version number.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import GoldenMismatch
+from models.wine.scoring import Weights, score
+
+__all__ = ["GOLDEN_FILE", "TOLERANCE", "Golden", "check", "read_golden"]
+
+GOLDEN_FILE = Path(__file__).with_name("golden.json")
+
+TOLERANCE = 1e-6
+"""Largest difference of one probability. Single precision keeps 6e-8 here; a wrong row or version is off by 1e-3."""
+
+
+@dataclass(frozen=True)
+class Golden:
+    """
+    What ``golden.json`` holds.
+
+    sample_ids: int64[rows]. features: float32[rows, 13]. probabilities: float32[rows, 3]. classes: int64[rows].
+    """
+
+    model: str
+    version: int
+    holdout_accuracy: float
+    sample_ids: npt.NDArray[np.int64]
+    features: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]
+    classes: npt.NDArray[np.int64]
+
+
+def read_golden(path: Path = GOLDEN_FILE) -> Golden:
+    """Read the file from git."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    rows = document["rows"]
+    return Golden(
+        model=document["model"],
+        version=document["version"],
+        holdout_accuracy=document["holdout_accuracy"],
+        sample_ids=np.array([row["sample_id"] for row in rows], dtype=np.int64),
+        features=np.array([row["features"] for row in rows], dtype=np.float32),
+        probabilities=np.array([row["probabilities"] for row in rows], dtype=np.float32),
+        classes=np.array([row["class"] for row in rows], dtype=np.int64),
+    )
+
+
+def check(golden: Golden, *, weights: Weights) -> float:
+    """
+    Score the golden rows and return the largest difference to the recorded probabilities.
+
+    Raises:
+        GoldenMismatch: A probability differs by more than ``TOLERANCE``, or a class differs.
+    """
+    probabilities, classes = score(golden.features, weights=weights)
+    difference = float(np.abs(probabilities - golden.probabilities).max())
+    if difference > TOLERANCE or not np.array_equal(classes, golden.classes):
+        raise GoldenMismatch(
+            f"wanted the outputs of {GOLDEN_FILE.name} for {golden.model} version {golden.version} within {TOLERANCE}, "
+            f"got a difference of {difference} and classes {classes.tolist()} instead of {golden.classes.tolist()}; "
+            "if the training changed on purpose, make it a new version and run python -m models.wine.recording"
+        )
+    return difference

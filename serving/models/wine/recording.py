@@ -1,0 +1,45 @@
+"""
+Writes ``golden.json`` anew: ``python -m models.wine.recording``, by a person, when the training changed on purpose.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from models.wine.golden import GOLDEN_FILE
+from models.wine.scoring import CLASSES, score
+from models.wine.table import read_table
+from models.wine.training import is_holdout, train
+
+__all__ = ["record"]
+
+ROWS_PER_CLASS = 5
+"""Fifteen rows: enough that swapped columns or a foreign version cannot agree by luck, few enough to read."""
+
+
+def record() -> str:
+    """Train, score the first holdout rows of each class, and return the text of ``golden.json``, one row a line."""
+    table = read_table()
+    trained = train(table)
+    chosen: list[int] = []
+    for label in range(CLASSES):
+        holdout = [int(i) for i in table.sample_ids[table.labels == label] if is_holdout(int(i))]
+        chosen.extend(holdout[:ROWS_PER_CLASS])
+    # What travels is single precision: the recorded inputs are exactly those that Triton will see.
+    features = table.features[chosen].astype(np.float32)
+    probabilities, classes = score(features, weights=trained.weights)
+    header = {"model": "wine", "version": 1, "holdout_accuracy": trained.holdout_accuracy, "columns": table.columns}
+    rows = [
+        {"sample_id": sample_id, "class": label, "probabilities": expected, "features": row}
+        for sample_id, label, expected, row in zip(
+            chosen, classes.tolist(), probabilities.tolist(), features.tolist(), strict=True
+        )
+    ]
+    lines = ",\n".join("  " + json.dumps(row) for row in rows)
+    return json.dumps(header)[:-1] + ',\n "rows": [\n' + lines + "\n ]}\n"
+
+
+if __name__ == "__main__":
+    GOLDEN_FILE.write_text(record(), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What FastAPI answers: control, state and keyed predictions. Plain predictions never come here."""
