@@ -51,8 +51,8 @@ def render(results: Path, *, recipe: Path, cache: Path, page: Path) -> None:
     home = _installed(recipe, cache=cache)
     with tempfile.TemporaryDirectory(prefix="switchyard-allure-") as folder:
         # The configuration stands beside the packages; Allure would pick one up from the working folder by itself.
-        command = ["node", str(home / "node_modules/allure/cli.js"), "awesome", "--config", str(home / CONFIG)]
-        _run([*command, "--single-file", "--output", folder, str(results)], folder=home, within_s=RENDER_S)
+        command = ["node", str(home / "node_modules/allure/cli.js"), "generate", "--config", str(home / CONFIG)]
+        _run([*command, "--output", folder, str(results.absolute())], folder=home, within_s=RENDER_S)
         rendered = Path(folder) / "index.html"
         if not rendered.is_file():
             raise Unavailable(f"Allure ended well, but wrote no page; in its output: {sorted(os.listdir(folder))}")

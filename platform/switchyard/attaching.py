@@ -93,10 +93,11 @@ def _wait_until_settled(
         return _unsettled(watching, layer=layer)
 
     while not watching.wait(lambda: not missing(), within_s=LINE_EVERY_S):
+        # Before anything is said about who is late: is the server still there to say that they came?
+        kube.find(APPLICATIONS, layer.root, namespace=yard.namespace)
         reason, took_s = missing(), time.monotonic() - start_s
         if took_s > yard.budgets.attach_deadline_s:
             raise Late(f"{layer.name}: not settled within {yard.budgets.attach_deadline_s:g} s: {reason}")
-        kube.find(APPLICATIONS, layer.root, namespace=yard.namespace)
         if reason and reason != said:
             progress(f"  {took_s:5.1f} s  {reason}")
             said = reason

@@ -19,7 +19,8 @@ from switchyard import rescue as rescuing
 from switchyard import toggle
 from switchyard.audit import audit as gather
 from switchyard.commands import Commands
-from switchyard.errors import Unmet
+from switchyard.curating import curate
+from switchyard.errors import Misconfigured, Unmet
 from switchyard.kube import Kube
 from switchyard.lease import Lease, held_lease
 from switchyard.settings import Settings, load_yard
@@ -68,6 +69,9 @@ def main(
             "target": target or found.target,
         }
     )
+
+
+main.add_command(curate)
 
 
 def open_session(settings: Settings) -> Session:
@@ -174,11 +178,13 @@ class _toggling:  # noqa: N801 - reads as a statement: with _toggling(...)
         )
 
     def __enter__(self) -> Lease:
+        # Says what is wrong with the layer or the cluster before anything is written, the lease included.
+        toggle.presence(self._session.kube, yard=self._session.yard, layer=self._layer)
         self._lease = self._held.__enter__()
         return self._lease
 
     def __exit__(self, kind: Any, exc: BaseException | None, trace: Any) -> bool | None:
-        if isinstance(exc, Unmet):
+        if isinstance(exc, Unmet | Misconfigured):
             self._lease.remember({})
         return self._held.__exit__(kind, exc, trace)
 

@@ -66,7 +66,7 @@ def detach(kube: Kube, *, yard: Yard, layer: Layer, lease: Lease, run_id: str, p
         delete_s = time.monotonic()
         if found != DETACHING:
             _delete(kube, duties=duties, layer=layer, yard=yard, lease=lease)
-        wait_until_gone(kube, duties=duties, watching=watching, yard=yard, layer=layer, progress=progress)
+        wait_until_gone(kube, duties=duties, watching=watching, yard=yard, layer=layer, lease=lease, progress=progress)
         facts.append(timing("detach.delete", delete_s))
         sweep_s = time.monotonic()
         lease.check()

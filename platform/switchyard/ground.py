@@ -19,6 +19,7 @@ from switchyard.probe import ask
 from switchyard.recorder import Recorder
 from switchyard.restoring import restore
 from switchyard.toggled import ATTACHED, DETACHED, DETACHING, Toggled, presence
+from switchyard.waiting import wait_until
 from switchyard.yard import Probe, Yard
 from yardfacts.facts import Answer, Commit, Fact, Hold
 from yardfacts.target import Target
@@ -29,8 +30,15 @@ __all__ = ["Cluster", "Ground", "held_ground"]
 class Ground(Protocol):
     """What the ``yard`` of a proof needs of a cluster; unit tests stand on one of their own."""
 
-    def look(self) -> tuple[Fact, ...]:
-        """Everything that is to be seen now, behind a barrier; what could not be read is a fact too."""
+    def look(self, *, barrier_s: float = 0.0) -> tuple[Fact, ...]:
+        """
+        Everything that is to be seen now, behind a barrier; what could not be read is a fact too.
+
+        *barrier_s* is how long the controllers may take to answer; 0 is the declared deadline.
+        """
+
+    def settle(self, revision: str) -> None:
+        """Wait until every Application is settled at *revision*."""
 
     def presence(self, layer: str) -> str:
         """``attached``, ``detached``, ``detaching`` or ``suspended``."""
@@ -61,9 +69,23 @@ class Cluster:
     _applications: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names that each layer's last toggle saw: they are looked for as long as the layer is off."""
 
-    def look(self) -> tuple[Fact, ...]:
+    def look(self, *, barrier_s: float = 0.0) -> tuple[Fact, ...]:
         """Commit, barriers on every Application, then the audit."""
-        return (*self._commit(), *self._barriers(), *audit(self.kube, yard=self.yard, target=self.target))
+        barriers = self._barriers(within_s=barrier_s or self.yard.budgets.barrier_deadline_s)
+        return (*self._commit(), *barriers, *audit(self.kube, yard=self.yard, target=self.target))
+
+    def settle(self, revision: str) -> None:
+        """Ask everybody to look, then wait; what they say when all say so is judged from another look."""
+        namespace = self.yard.namespace
+        names = [one.name for one in argocd.applications(self.kube, namespace=namespace)]
+        within_s = self.yard.budgets.attach_deadline_s
+        raise_barriers(self.kube, namespace=namespace, applications=names, within_s=within_s)
+
+        def unsettled() -> tuple[str, ...]:
+            found = argocd.applications(self.kube, namespace=namespace)
+            return tuple(one.name for one in found if one.revisions != (revision,) or not argocd.is_settled(one))
+
+        wait_until(unsettled, what=f"settled at {revision[:10]}", ready=lambda left: not left, within_s=within_s)
 
     def presence(self, layer: str) -> str:
         """Ask the API server for the layer's root."""
@@ -120,15 +142,10 @@ class Cluster:
         served = next((revision for one in found for revision in one.revisions), "")
         return Commit(sha=self.target.commit, served=served, dirty=self.target.dirty)
 
-    def _barriers(self) -> tuple[Fact, ...]:
+    def _barriers(self, *, within_s: float) -> tuple[Fact, ...]:
         try:
             names = [one.name for one in argocd.applications(self.kube, namespace=self.yard.namespace)]
-            return raise_barriers(
-                self.kube,
-                namespace=self.yard.namespace,
-                applications=names,
-                within_s=self.yard.budgets.barrier_deadline_s,
-            )
+            return raise_barriers(self.kube, namespace=self.yard.namespace, applications=names, within_s=within_s)
         except (Unreadable, NotFound) as exc:
             return (as_fact("Barriers", exc),)
 

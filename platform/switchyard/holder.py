@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Holder", "is_dead"]
+__all__ = ["Holder", "is_dead", "thread_name"]
 
 _PROC = Path("/proc")
 
@@ -49,7 +50,14 @@ def is_dead(text: str) -> bool | None:
     holder = Holder.parse(text)
     if holder is None or not holder.place or holder.place != _place():
         return None
+    if holder.pid == os.getpid():
+        return all(thread.name != thread_name(text) for thread in threading.enumerate())
     return _start(holder.pid) != holder.start
+
+
+def thread_name(text: str) -> str:
+    """Name of the thread that renews for *text*: within one process, a holder lives as long as it."""
+    return f"lease {text}"
 
 
 def _place() -> str:

@@ -226,7 +226,9 @@ def _events(stream: Stream, *, asked: str) -> Iterator[Event]:
 
 def connect(kubeconfig: Path, *, context: str, answer_s: float = ANSWER_S) -> Kube:
     """
-    Open a pool for *context* (empty: the current one) of *kubeconfig*; nothing is sent yet. Each answer may take *answer_s*.
+    Open a pool for *context* (empty: the current one) of *kubeconfig*; nothing is sent yet.
+
+    Each answer may take *answer_s*.
 
     Raises:
         NoTarget: The file cannot be read, or it has no such context.

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final
 
 from switchyard.errors import Conflict, Held, Late, LeaseLost, NotFound, Refused, Unreadable
-from switchyard.holder import Holder, is_dead
+from switchyard.holder import Holder, is_dead, thread_name
 from switchyard.kinds import LEASES
 from switchyard.kube import Kube
 from switchyard.objects import Json, dig
@@ -39,7 +39,7 @@ class Lease:
         self.holder = holder
         self._kube, self._namespace, self._live = kube, namespace, live
         self._lock, self._done, self._lost = threading.Lock(), threading.Event(), ""
-        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+        self._thread = threading.Thread(target=self._renew, name=thread_name(holder), daemon=True)
         self._thread.start()
 
     def check(self) -> None:
@@ -136,13 +136,18 @@ def held_lease(
     lease = Lease(kube, namespace=namespace, holder=str(holder), live=live)
     try:
         if left:
-            progress(f"the last run died; restoring what it found: {_said(left)}")
+            progress(f"an earlier run ended early and left this to restore: {_said(left)}")
             recover(lease, left)
         lease.remember(restore)
         yield lease
         lease.remember({})
-    finally:
-        lease.release()
+    except BaseException:
+        # What went wrong in the block matters more than a server that cannot take the lease back: the next command
+        # finds this holder dead.
+        with suppress(Unreadable):
+            lease.release()
+        raise
+    lease.release()
 
 
 def _acquire(

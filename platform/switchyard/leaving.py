@@ -10,8 +10,10 @@ from typing import Final
 from switchyard.errors import Stuck
 from switchyard.kinds import APPLICATIONS
 from switchyard.kube import Kube
+from switchyard.lease import Lease
 from switchyard.objects import Meta
 from switchyard.obligations import REMAINS, Duties, grown
+from switchyard.refreshing import APPLICATION_REFRESH, remind
 from switchyard.watching import Watching
 from switchyard.yard import Layer, Yard
 from yardfacts.facts import Obligation
@@ -23,16 +25,26 @@ LINE_EVERY_S: Final = 1.0
 
 
 def wait_until_gone(
-    kube: Kube, *, duties: Duties, watching: Watching, yard: Yard, layer: Layer, progress: Callable[[str], None]
+    kube: Kube,
+    *,
+    duties: Duties,
+    watching: Watching,
+    yard: Yard,
+    layer: Layer,
+    lease: Lease,
+    progress: Callable[[str], None],
 ) -> None:
     """
     Return when the watch has seen everything go that has to, including what appeared meanwhile.
+
+    Where nothing moves for a while, Applications in Deleting are touched with the refresh annotation: their controller
+    may have overlooked the delete as it overlooks a refresh (``refreshing``).
 
     Raises:
         Stuck: The deadline passed; names what stays, its finalizers, since when, and the rescue.
         Unreadable: The watch lost its place, or the API server went away.
     """
-    start_s, said = time.monotonic(), ""
+    start_s, said, before = time.monotonic(), "", frozenset[str]()
 
     def left() -> list[Meta]:
         alive = watching.alive
@@ -43,18 +55,28 @@ def wait_until_gone(
         ]
 
     while not watching.wait(lambda: not left(), within_s=LINE_EVERY_S):
+        # Before anything is said about what stays: is the server still there to say that it went?
+        kube.find(APPLICATIONS, layer.root, namespace=yard.namespace)
         remaining, took_s = left(), time.monotonic() - start_s
         if took_s > yard.budgets.detach_deadline_s:
             raise Stuck(
                 diagnosis(remaining, layer=layer, waited_s=took_s),
                 objects=[Obligation(ref=thing.ref, fate=REMAINS, finalizers=thing.finalizers) for thing in remaining],
             )
-        kube.find(APPLICATIONS, layer.root, namespace=yard.namespace)
         counted = Counter(thing.kind.kind for thing in remaining)
         line = ", ".join(f"{number} {kind}" for kind, number in sorted(counted.items()))
         if line != said:
             progress(f"  {took_s:5.1f} s  left: {line}")
             said = line
+        if before == (before := frozenset(thing.uid for thing in remaining)):
+            _remind(kube, remaining, lease=lease, turn=int(took_s))
+
+
+def _remind(kube: Kube, things: Sequence[Meta], *, lease: Lease, turn: int) -> None:
+    for thing in things:
+        if thing.kind == APPLICATIONS and thing.deleting_since:
+            lease.check()
+            remind(kube, stimulus=APPLICATION_REFRESH, name=thing.name, namespace=thing.namespace, turn=turn)
 
 
 def diagnosis(things: Sequence[Meta], *, layer: Layer, waited_s: float) -> str:

@@ -9,7 +9,8 @@ a failure, and at the end reckons, seals and prints.
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -17,9 +18,10 @@ from typing import Final
 import pytest
 
 from switchyard import narration, stages
-from switchyard.judging import BLOCKED_BY, Defective, outcome_of
-from switchyard.publishing import RESULTS, Places
-from switchyard.session import SESSION, open_session
+from switchyard.errors import SwitchyardError
+from switchyard.judging import BLOCKED_BY, Defective, Disproved, Inconclusive, outcome_of
+from switchyard.publishing import RESULTS, Places, Published
+from switchyard.session import SESSION, ProofSession, open_session
 from switchyard.settings import Settings
 from yardfacts.bundle import Damaged
 from yardfacts.facts import Malformed
@@ -28,7 +30,11 @@ from yardfacts.reckoning import BLOCKED
 from yardfacts.render.banner import banner
 from yardfacts.verdict import DEFECTIVE
 
-FIXTURES: Final = "switchyard.fixtures"
+EXPECTED: Final = (SwitchyardError, Disproved, Inconclusive, Defective)
+"""Errors whose message says everything: wanted, got, where, what next."""
+
+PARTS: Final = ("switchyard.fixtures", "switchyard.html_page")
+"""Plugins that only proofs need; the fixtures bring the whole engine along."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,8 +73,8 @@ def pytest_configure(config: pytest.Config) -> None:
         tell=lambda line: _tell(config, line),
     )
     config.stash[SESSION] = session
-    # Only now: the fixtures bring the whole engine along, which a unit test need not wait for.
-    config.pluginmanager.import_plugin(FIXTURES)
+    for part in PARTS:
+        config.pluginmanager.import_plugin(part)
     folder = session.bundle.folder
     config.option.xmlpath = str(folder / "junit.xml")
     config.option.htmlpath = str(folder / "report" / "pytest.html")
@@ -79,11 +85,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the journal of a session that never came to its end, such as after an internal error."""
+    """
+    Print the verdict, after everybody else has printed: ``make`` hides exit codes, so the last line carries it.
+
+    A session that never came to its end, such as after an internal error, has its journal ended here.
+    """
     session = config.stash.get(SESSION, None)
-    if session is not None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        session.recorder.end(Ending.ABORTED, message="pytest ended early")
+    if session is None:
+        return
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    session.recorder.end(Ending.ABORTED, message="pytest ended early")
+    if session.published is not None:
+        _print_banner(config, session, session.published)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A session that proves collects proofs alone: a unit test that cannot be imported must not end it."""
+    is_test = collection_path.is_file() and collection_path.name.startswith("test_")
+    if is_test and config.stash.get(SESSION, None) is not None and not stages.is_proof_file(collection_path):
+        return True
+    return None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -134,7 +155,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         raise Defective("no claim was judged: a proof that judges nothing proves nothing")
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -147,6 +168,9 @@ def pytest_runtest_makereport(
     if isinstance(error, KeyboardInterrupt):
         return report
     outcome, detail = outcome_of(error)
+    if isinstance(error, EXPECTED):
+        # Written for a person, and complete; where in the engine it was raised helps nobody who reads a proof.
+        report.longrepr = f"{type(error).__name__}: {error}"
     if report.skipped:
         reason = str(getattr(error, "msg", error))
         outcome, detail = (BLOCKED if reason.startswith(BLOCKED_BY) else "inconclusive"), reason
@@ -174,18 +198,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitC
     session.exitstatus = published.reckoning.exit_code
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def _print_banner(config: pytest.Config, session: ProofSession, published: Published) -> None:
     """The last lines: claims, durations, evidence, how to repeat, verdict."""
-    session = config.stash.get(SESSION, None)
-    if session is None or session.published is None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if not isinstance(reporter, pytest.TerminalReporter):
         return
-    terminalreporter.section("verdict")
-    for note in session.published.notes:
-        terminalreporter.write_line(f"note      {note}")
+    reporter.section("verdict")
+    for note in published.notes:
+        reporter.write_line(f"note      {note}")
     folder = session.bundle.folder
     shown = folder.relative_to(config.rootpath) if folder.is_relative_to(config.rootpath) else folder
-    for line in banner(session.published.reckoning, command=session.command, bundle=str(shown)):
-        terminalreporter.write_line(line)
+    for line in banner(published.reckoning, command=published.about.command, bundle=str(shown)):
+        reporter.write_line(line)
 
 
 def _budget(text: str) -> tuple[str, float]:
@@ -208,18 +232,21 @@ def _places(config: pytest.Config) -> Places:
 
 
 def _label(item: pytest.Item) -> None:
-    """Reports group by layer of the proof, stage and sentence."""
+    """Reports group by the sentence of the module, and show that of the test."""
     if isinstance(item, pytest.Function):
-        stage = stages.place_of(item).stage.partition(".")[0]
-        labels: Mapping[str, str] = {"epic": "Switchyard", "feature": stage, "story": stages.title_of(item)}
+        module = (item.module.__doc__ or item.path.stem).splitlines()[0]
+        labels = {"epic": module, "feature": stages.place_of(item).stage}
         narration.label(item, title=stages.title_of(item), labels=labels)
 
 
 def _tell(config: pytest.Config, line: str) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
     if isinstance(reporter, pytest.TerminalReporter):
-        reporter.ensure_newline()
-        reporter.write_line(line)
+        # Progress is for a person who watches, not for the captured output of the test.
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            reporter.ensure_newline()
+            reporter.write_line(line)
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:

@@ -92,7 +92,7 @@ class Pool:
                 f"{self.where}{path}?{urlencode(query)}" if query else self.where + path,
                 body=body,
                 headers=sent,
-                timeout=urllib3.Timeout(connect=CONNECT_S, read=timeout_s),
+                timeout=urllib3.Timeout(connect=min(CONNECT_S, timeout_s), read=timeout_s),
                 retries=False,
                 preload_content=whole,
             )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 from switchyard import allure_page
@@ -17,7 +16,7 @@ from yardfacts.render.page import About, page
 from yardfacts.summary import summaries
 from yardfacts.views import Source, views, write_view
 
-__all__ = ["Places", "Published", "publish"]
+__all__ = ["RESULTS", "Places", "Published", "links_of", "publish"]
 
 RESULTS = "report/allure-results"
 REPORTS: Mapping[str, str] = {
@@ -51,11 +50,12 @@ class Published:
     """What came of it."""
 
     reckoning: Reckoning
+    about: About
     notes: tuple[str, ...]
     """What could not be made, one line each; none of it is needed for the verdict."""
 
 
-def publish(bundle: Bundle, *, places: Places, command: str, environment: Mapping[str, str]) -> Published:
+def publish(bundle: Bundle, *, places: Places) -> Published:
     """
     Render and seal a bundle whose journal has ended, write its views, and switch ``latest``.
 
@@ -66,30 +66,28 @@ def publish(bundle: Bundle, *, places: Places, command: str, environment: Mappin
         Damaged: Something got into the bundle that nobody could have redacted.
     """
     history = read(bundle.journal)
-    reckoning = reckon(history)
-    run, sha = bundle.folder.name, digest(bundle.journal)
-    for name, content in summaries(reckoning, run=run, journal_sha256=sha, command=command):
+    reckoning, about = reckon(history), About.of(history, journal_sha256=digest(bundle.journal))
+    for name, content in summaries(reckoning, about=about):
         bundle.json(name, content)
     bundle.scrub()
-    notes = tuple(_allure(bundle, places=places, environment=environment))
-    about = _about(history, run=run, sha=sha, command=command, environment=environment)
-    bundle.text("report/index.html", page(reckoning, about=replace(about, links=_links(bundle.folder, base=".."))))
-    bundle.scrub()
-    bundle.seal(run=run, verdict=reckoning.word, exit_code=reckoning.exit_code)
-    faces = _write_views(history, places=places, source=Source(run=run, journal_sha256=sha))
+    notes = tuple(_allure(bundle, places=places, about=about))
+    bundle.text("report/index.html", page(reckoning, about=about, links=links_of(bundle.folder, base="..")))
+    bundle.seal(run=about.run, verdict=reckoning.word, exit_code=reckoning.exit_code)
+    source = Source(run=about.run, journal_sha256=about.journal_sha256)
+    faces = _write_views(history, places=places, source=source)
     face = _face(places.proof, run=bundle.folder, views=faces)
-    links = {**_links(bundle.folder, base="run"), **{name: f"{name}/" for name in faces}}
-    (face / "index.html").write_text(page(reckoning, about=replace(about, links=links)))
+    links = {**links_of(bundle.folder, base="run"), **{name: f"{name}/" for name in faces}}
+    (face / "index.html").write_text(page(reckoning, about=about, links=links))
     _switch(places.proof, face)
-    return Published(reckoning=reckoning, notes=notes)
+    return Published(reckoning=reckoning, about=about, notes=notes)
 
 
-def _allure(bundle: Bundle, *, places: Places, environment: Mapping[str, str]) -> Iterator[str]:
+def _allure(bundle: Bundle, *, places: Places, about: About) -> Iterator[str]:
     results = bundle.folder / RESULTS
     if not results.is_dir():
         yield "no Allure results were written, so there is no Allure page"
         return
-    write_properties(results, environment=environment, run=bundle.folder.name)
+    write_properties(results, environment=about.environment, run=about.run)
     try:
         allure_page.render(
             results, recipe=places.recipe, cache=places.cache, page=bundle.folder / "report" / "allure.html"
@@ -98,19 +96,7 @@ def _allure(bundle: Bundle, *, places: Places, environment: Mapping[str, str]) -
         yield str(exc)
 
 
-def _about(history: History, *, run: str, sha: str, command: str, environment: Mapping[str, str]) -> About:
-    first, last = history.records[0], history.records[-1]
-    return About(
-        run=run,
-        started=f"{datetime.fromisoformat(first.at):%Y-%m-%d %H:%M:%S} UTC",
-        took_s=last.t_s - first.t_s,
-        command=command,
-        journal_sha256=sha,
-        environment=environment,
-    )
-
-
-def _links(bundle: Path, *, base: str) -> dict[str, str]:
+def links_of(bundle: Path, *, base: str) -> dict[str, str]:
     """Addresses of what is there; the manifest will be."""
     return {
         title: f"{base}/{name}" for title, name in REPORTS.items() if title == "manifest" or (bundle / name).is_file()

@@ -12,7 +12,7 @@ from switchyard import narration
 from switchyard.judging import outcome_of
 from yardfacts.bundle import Bundle
 from yardfacts.claims import Claim
-from yardfacts.facts import Commit, Fact, Facts, Timing
+from yardfacts.facts import Fact, Facts, Timing
 from yardfacts.journal import Ending, Journal
 from yardfacts.verdict import Finding
 
@@ -39,8 +39,6 @@ class Recorder:
     budgets: Mapping[str, float] = field(default_factory=dict)
     """Seconds by phase, instead of the declared ones; from the command line."""
     place: Place = field(default_factory=Place)
-    sha: str = ""
-    """The commit under test, once somebody looked."""
     judged: int = 0
     """Findings and controls recorded at the current place."""
     _facts: dict[str, Facts] = field(default_factory=dict)
@@ -59,8 +57,6 @@ class Recorder:
         for fact in facts:
             if isinstance(fact, Timing) and fact.phase in self.budgets:
                 fact = Timing(phase=fact.phase, took_s=fact.took_s, budget_s=self.budgets[fact.phase])  # noqa: PLW2901
-            if isinstance(fact, Commit):
-                self.sha = self.sha or fact.sha
             self.journal.fact(stage=self.place.stage, moment=moment, fact=fact)
             self._facts[self.place.stage] = self.facts.plus(moment, [fact])
 
@@ -90,8 +86,8 @@ class Recorder:
         self.journal.write("test", **self._here(), outcome=outcome, detail=detail, took_s=round(took_s, 3))
 
     @contextmanager
-    def step(self, title: str) -> Iterator[None]:
-        """Record a step with its true time, in the journal, in Allure and on the terminal."""
+    def step(self, title: str, *, told: str = "") -> Iterator[None]:
+        """Record a step with its true time, in the journal, in Allure and, as *told*, on the terminal."""
         start_s = time.monotonic()
         error: BaseException | None = None
         try:
@@ -104,7 +100,7 @@ class Recorder:
             took_s = round(time.monotonic() - start_s, 3)
             outcome, detail = outcome_of(error)
             self.journal.write("step", **self._here(), title=title, outcome=outcome, detail=detail, took_s=took_s)
-            self.tell(f"{took_s:7.1f} s  {title}" + ("" if error is None else f": {outcome}"))
+            self.tell(f"{took_s:7.1f} s  {told or title}" + ("" if error is None else f": {outcome}"))
 
     def note(self, line: str) -> None:
         """Record one line of progress that the engine tells."""

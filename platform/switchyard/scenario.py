@@ -53,12 +53,21 @@ class Scenario:
         """The step that the test is about."""
         return self.recorder.step(f"when {title}")
 
-    def observe(self, moment: str) -> None:
-        """Look at the whole yard, and record what is seen under *moment*."""
+    def observe(self, moment: str, *, barrier_s: float = 0.0) -> None:
+        """
+        Look at the whole yard, and record what is seen under *moment*.
+
+        Controllers have *barrier_s* seconds to answer the barrier; 0 is the declared deadline.
+        """
         with self.recorder.step(f"look at everything ({moment})"):
-            facts = self._acted(self.ground.look)
+            facts = tuple(self._acted(lambda: self.ground.look(barrier_s=barrier_s)))
             self.recorder.record(moment, facts)
             narration.attach(f"facts {moment}", list(Facts().plus(moment, facts).to_json()))
+
+    def settle(self, revision: str) -> None:
+        """Wait until every Application is Synced and Healthy at *revision*."""
+        with self.recorder.step(f"wait until everybody is settled at {revision[:10]}"):
+            self._acted(lambda: self.ground.settle(revision))
 
     def is_detached(self, layer: str) -> bool:
         """Whether the API server answers 404 for the layer's root."""
@@ -156,7 +165,8 @@ class Scenario:
     def _judged(self, claim: Claim) -> Finding:
         finding = claim.decide(self.facts)
         # The step ends as the claim does; the other claims are judged too, and then judge() raises the worst.
-        with suppress(Disproved, Inconclusive), self.recorder.step(f"then {claim.sentence}"):
+        told = f"{claim.name}: {finding.verdict.name} ({finding.reason})"
+        with suppress(Disproved, Inconclusive), self.recorder.step(f"then {claim.sentence}", told=told):
             self.recorder.finding(claim, finding)
             narration.attach(claim.name, {"finding": str(finding)})
             raise_for(finding, about=claim.name)

@@ -37,9 +37,7 @@ class ProofSession:
     recorder: Recorder
     places: Places
     redactor: Redactor
-    command: str
     gate: Gate = field(default_factory=Gate)
-    environment: dict[str, str] = field(default_factory=dict)
     ending: Ending = Ending.COMPLETED
     published: Published | None = None
 
@@ -55,9 +53,9 @@ class ProofSession:
     def meet(self, target: Target) -> None:
         """The cluster is known: its secrets are redacted from now on, its name and commit are evidence."""
         self.redactor.learn(_secrets(target.secrets_file))
-        about = {"target": target.name, "commit": target.commit, "dirty": str(target.dirty).lower()}
-        self.environment |= about
-        self.recorder.journal.write("target", **about, context=target.context)
+        self.recorder.journal.write(
+            "target", target=target.name, commit=target.commit, dirty=str(target.dirty).lower(), context=target.context
+        )
         self.recorder.record("bring-up", target.timings)
 
     def close(self, *, message: str = "") -> Published:
@@ -68,7 +66,7 @@ class ProofSession:
             Malformed, Damaged: The evidence cannot be sealed.
         """
         self.recorder.end(self.ending, message=message)
-        self.published = publish(self.bundle, places=self.places, command=self.command, environment=self.environment)
+        self.published = publish(self.bundle, places=self.places)
         return self.published
 
 
@@ -80,26 +78,24 @@ def open_session(
     *, checkout: Path, places: Places, budgets: Mapping[str, float], arguments: list[str], tell: Callable[[str], None]
 ) -> ProofSession:
     """Make the run's folder and open its journal; whatever was left open by a dead process is ended first."""
-    redactor = Redactor(places={str(checkout): ".", str(Path.home()): "~"})
+    redactor = Redactor(places={str(checkout): ".", str(Path.home()): "~", platform.node(): "yard"})
     left = tuple(_end_abandoned(places.proof / "runs", redactor=redactor))
     run_id = secrets.token_hex(3)
     name = run_name(at=datetime.now(UTC), sha=short_sha(checkout), run_id=run_id)
     bundle = Bundle(places.proof / "runs" / name, redactor=redactor)
     journal = Journal(bundle.journal, redactor=redactor)
-    command = shlex.join(["pytest", *arguments])
-    environment = _environment()
     journal.write(
         "begin",
         format=FORMAT,
         run=name,
         run_id=run_id,
-        command=command,
-        environment=environment,
+        command=shlex.join(["pytest", *arguments]),
+        environment=_environment(),
         budgets=dict(budgets),
         ended_for_others=left,
     )
     recorder = Recorder(bundle=bundle, journal=journal, run_id=run_id, tell=tell, budgets=budgets)
-    return ProofSession(recorder=recorder, places=places, redactor=redactor, command=command, environment=environment)
+    return ProofSession(recorder=recorder, places=places, redactor=redactor)
 
 
 def _end_abandoned(runs: Path, *, redactor: Redactor) -> Iterator[str]:

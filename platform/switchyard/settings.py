@@ -199,14 +199,25 @@ def _wanted(table: Table, environment: str, *, file: Path) -> Wanted:
 
 
 def _loaded(table: Table, key: str, *, file: Path) -> Any:
-    """A literal, or ``{file, pointer}``: the value at a JSON pointer of a JSON file, relative to yard.toml."""
-    value = table.value(key, None)
-    if not (isinstance(value, dict) and value.keys() == {"file", "pointer"}):
-        return value
+    """
+    A literal; in it, however deep, ``{file, pointer}`` is the value at a JSON pointer of a JSON file.
+
+    The file is relative to yard.toml.
+    """
     try:
-        return pointer.at(json.loads((file.parent / value["file"]).read_text()), value["pointer"])
+        return _resolved(table.value(key, None), folder=file.parent)
     except (OSError, ValueError, LookupError) as exc:
         raise table.wrong(key, wanted=f"a JSON file with something at that pointer ({exc})") from exc
+
+
+def _resolved(value: Any, *, folder: Path) -> Any:
+    if isinstance(value, dict) and value.keys() == {"file", "pointer"}:
+        return pointer.at(json.loads((folder / value["file"]).read_text()), value["pointer"])
+    if isinstance(value, dict):
+        return {key: _resolved(below, folder=folder) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_resolved(below, folder=folder) for below in value]
+    return value
 
 
 def _filled(value: Any, environment: str) -> Any:

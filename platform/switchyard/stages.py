@@ -21,6 +21,7 @@ __all__ = [
     "disorder",
     "is_partial",
     "is_proof",
+    "is_proof_file",
     "number_of",
     "place_of",
     "refusals",
@@ -53,6 +54,11 @@ def asked_for(config: pytest.Config) -> bool:
 def is_proof(item: pytest.Item, *, live: bool = False) -> bool:
     """Whether *item* is a proof; with *live*, one that needs a cluster."""
     return bool((LIVE if live else FILE).fullmatch(item.path.name))
+
+
+def is_proof_file(path: Path) -> bool:
+    """Whether *path* is named as a proof is."""
+    return bool(FILE.fullmatch(path.name))
 
 
 def number_of(item: pytest.Item) -> int:
@@ -92,7 +98,7 @@ class Gate:
     def blocker(self, item: pytest.Item) -> str:
         """The test that blocks *item*; empty when none does. Negative controls do not block one another."""
         for number, independent, name in self._failed:
-            beside = number == number_of(item) and independent and _is_independent(item)
+            beside = independent and _is_independent(item)
             if number <= number_of(item) and not beside:
                 return name
         return ""
@@ -124,6 +130,9 @@ def refusals(config: pytest.Config) -> Iterator[str]:
     for name, flag in (("xmlpath", "--junitxml"), ("htmlpath", "--html"), ("allure_report_dir", "--alluredir")):
         if getattr(option, name, None):
             yield f"{flag}: a proof writes this report into its bundle, where it is sealed: leave it out"
+    for flag in ("--proof-dir", "--kubeconfig"):
+        if flag in config.invocation_params.args:
+            yield f"{flag} PATH: pytest would take an existing path for its root folder; write {flag}=PATH"
     if option.switchyard_context and option.switchyard_target:
         yield "--context names a cluster and --target another: name one"
 

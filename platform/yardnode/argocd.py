@@ -17,12 +17,14 @@ __all__ = ["NAMESPACE", "Application", "applications", "install", "installed", "
 
 NAMESPACE = "argocd"
 IMAGES = ("argocd", "redis")
+CACHE = "argocd-redis"
 REPO_SERVER = "argocd-repo-server"
 WORKLOADS = {
-    "deployment": ("argocd-redis", REPO_SERVER, "argocd-applicationset-controller"),
+    "deployment": (CACHE, REPO_SERVER, "argocd-applicationset-controller"),
     "statefulset": ("argocd-application-controller",),
 }
 READY_WITHIN_S = 120.0
+SAID = 400  # characters of a message: enough for the cause, little enough for a terminal
 REFRESH = "argocd.argoproj.io/refresh=normal"
 
 
@@ -61,8 +63,17 @@ class Application:
             and self.operation in {"", "Succeeded"}
         )
 
+    def awaited(self, *, revision: str) -> str:
+        """What is still to come, in words; empty once settled."""
+        if self.settled(revision=revision):
+            return ""
+        good = (self.sync, self.health) == ("Synced", "Healthy")
+        return f"{self.name} is at an older commit or still syncing" if good else str(self)
+
     def __str__(self) -> str:
-        return f"{self.name} is {self.sync or 'not compared'}, {self.health or 'health unknown'}"
+        trouble = self.sync == "Unknown" or self.health == "Degraded" or self.operation in {"Failed", "Error"}
+        why = f" ({self.message[:SAID]})" if trouble and self.message else ""
+        return f"{self.name} is {self.sync or 'not compared'}, {self.health or 'health unknown'}{why}"
 
 
 def manifests(cluster: Cluster, *, settings: Path, upstream: Path, images: Mapping[str, str]) -> str:
@@ -96,7 +107,7 @@ def manifests(cluster: Cluster, *, settings: Path, upstream: Path, images: Mappi
 
 def install(cluster: Cluster, text: str) -> None:
     """
-    Apply rendered manifests, definitions first, and wait until everything of Argo CD answers.
+    Apply rendered manifests and wait until everything of Argo CD answers.
 
     The first comparison of a root that finds no repo-server is repeated only minutes later; so nothing else may start
     before.
@@ -105,12 +116,11 @@ def install(cluster: Cluster, text: str) -> None:
         ComponentDied: The node broke meanwhile.
         TimedOut: A part did not become ready.
     """
-    documents = [each for each in yaml.safe_load_all(text) if each]
-    early = [each for each in documents if each["kind"] in {"CustomResourceDefinition", "Namespace"}]
-    cluster.apply(early)
-    if cluster.get("secret", "argocd-redis", namespace=NAMESPACE) is None:
+    if cluster.get("secret", CACHE, namespace=NAMESPACE) is None:
+        # The namespace goes ahead as kustomize rendered it; the text is large, and parsing all of it takes seconds.
+        cluster.apply_text(next(each for each in text.split("\n---\n") if "\nkind: Namespace\n" in each))
         cluster.apply([credentials.argocd_redis()])
-    cluster.apply([each for each in documents if each not in early])
+    cluster.apply_text(text)
     cluster.wait(
         lambda: unready(cluster),
         ready=lambda missing: not missing,

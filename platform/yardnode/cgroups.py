@@ -16,6 +16,7 @@ from yardnode.waiting import wait_until
 
 __all__ = ["Branch", "Hierarchy", "hierarchies"]
 
+KUBELET = frozenset({"cpu", "cpuset", "hugetlb", "io", "memory", "pids"})  # controllers that it asks for
 KILL_WITHIN_S = 30.0  # a process in uninterruptible sleep outlives SIGKILL until its disk answers
 
 
@@ -140,6 +141,8 @@ class Branch:
 
 
 def _delegate(root: Path) -> None:
-    """Hand the controllers of a unified tree's root down to its children; the kubelet needs them in its branch."""
-    for controller in (root / "cgroup.controllers").read_text().split():
+    """Hand the kubelet's controllers of a unified tree's root down to its children, where that is not done yet."""
+    offered = set((root / "cgroup.controllers").read_text().split())
+    handed = set((root / "cgroup.subtree_control").read_text().split())
+    for controller in sorted(KUBELET & offered - handed):
         (root / "cgroup.subtree_control").write_text(f"+{controller}")

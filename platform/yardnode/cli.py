@@ -11,16 +11,17 @@ from contextlib import contextmanager
 import click
 
 from yardnode import argocd, bringup
-from yardnode.errors import YardError
+from yardnode.errors import Problem, Refused, YardError
 from yardnode.making import Making
 from yardnode.paths import Paths, find_paths
 from yardnode.processes import Board, read_board
 from yardnode.progress import Progress
 from yardnode.state import State, read_state
 from yardnode.steps import Timing
+from yardnode.toolchain import FAMILIES
 from yardnode.yard import Yard, alone
 
-__all__ = ["destroy", "down", "env", "status", "up"]
+__all__ = ["destroy", "down", "env", "status", "toolchain", "up"]
 
 INTERRUPTED = 130  # as a shell reports it
 
@@ -41,7 +42,7 @@ def _told() -> Iterator[None]:
 def up() -> None:
     """Bring the yard up, from nothing or from wherever it is; does nothing where nothing is to be done."""
     with _told():
-        paths = find_paths(os.environ)
+        paths = _paths()
         progress = Progress()
         with alone(paths), Making(paths, progress=progress, environment=os.environ) as making:
             timings = bringup.up(Yard(paths=paths, progress=progress, environment=os.environ, making=making))
@@ -52,7 +53,7 @@ def up() -> None:
 def down() -> None:
     """Stop the yard and leave nothing of it but models and logs."""
     with _told():
-        paths = find_paths(os.environ)
+        paths = _paths()
         with alone(paths):
             bringup.down(paths)
     click.echo("Down: no process, mount, namespace, interface, cgroup or route is left.")
@@ -63,7 +64,7 @@ def down() -> None:
 def destroy(*, cache: bool) -> None:
     """Take the yard down and remove its state, models included."""
     with _told():
-        paths = find_paths(os.environ)
+        paths = _paths()
         with alone(paths):
             bringup.destroy(paths, cache=cache)
     click.echo(f"Gone: {paths.state}{f' and {paths.cache}' if cache else ''}.")
@@ -73,7 +74,7 @@ def destroy(*, cache: bool) -> None:
 def status() -> None:
     """Say what runs, what died, and how every Application is; ends with 0 only where all is well."""
     with _told():
-        paths = find_paths(os.environ)
+        paths = _paths()
         state, board = read_state(paths.state), read_board(paths.state)
         if state is None or board is None:
             click.echo("The yard is down: `switchyard up`.")
@@ -84,10 +85,22 @@ def status() -> None:
 
 
 @click.command()
+@click.argument("families", nargs=-1)
+def toolchain(*, families: Sequence[str]) -> None:
+    """Build FAMILIES of binaries (default: all) unless the cache has them, and print their folders."""
+    with _told():
+        paths = find_paths(os.environ)
+        with Making(paths, progress=Progress(), environment=os.environ) as making:
+            built = making.build(families or FAMILIES)
+    for folder in built.folders.values():
+        click.echo(folder)
+
+
+@click.command()
 def env() -> None:
     """Print shell lines that make kubectl, argocd and helm work against the yard: eval "$(switchyard env)"."""
     with _told():
-        paths = find_paths(os.environ)
+        paths = _paths()
         state = read_state(paths.state)
         if state is None or not state.programs:
             raise click.ClickException("The yard is down, so there is nothing to point at: `switchyard up`.")
@@ -96,6 +109,25 @@ def env() -> None:
         click.echo(f"export KUBECONFIG={shlex.quote(str(plan.kubeconfig))}")
         click.echo("export ARGOCD_OPTS=--core")
         click.echo(f'export PATH={shlex.quote(":".join(folders))}:"$PATH"')
+
+
+def _paths() -> Paths:
+    """
+    The roots, for root.
+
+    Raises:
+        Refused: Somebody else called, or the roots cannot be understood.
+    """
+    paths = find_paths(os.environ)
+    if os.geteuid() != 0:
+        problem = Problem(
+            name="user",
+            wanted="root, whom the yard's processes and files belong to",
+            got=f"user {os.geteuid()}",
+            remedy="Run the command with sudo.",
+        )
+        raise Refused([problem])
+    return paths
 
 
 def _yard(paths: Paths) -> Yard:
@@ -127,7 +159,7 @@ def _say_applications(paths: Paths, state: State) -> bool:
     if state.git is not None:
         click.echo(f"commit  {state.git.commit}{' with uncommitted changes' if state.git.dirty else ''}")
     for each in found:
-        click.echo(f"{each.name}  {each.sync or 'not compared'} {each.health or 'unknown'}  {each.message}")
+        click.echo(str(each))
     return bool(found) and all((each.sync, each.health) == ("Synced", "Healthy") for each in found)
 
 

@@ -78,6 +78,8 @@ def serve(checkout: Path, *, state: Path, generated: Mapping[str, str]) -> Serve
     if not (bare / "HEAD").exists():
         bare.parent.mkdir(parents=True, exist_ok=True)
         commands.output(["git", "init", "--quiet", "--bare", f"--initial-branch={BRANCH}", bare])
+    for stale in bare.rglob("*.lock"):
+        stale.unlink()  # of a git that was killed; the yard's own lock keeps living ones away
     head = _head(checkout)
     # The whole history comes along, so that a diff against any older commit can be made inside.
     _git("fetch", "--quiet", "--no-tags", "--update-shallow", str(checkout), "+HEAD:refs/heads/checkout", bare=bare)

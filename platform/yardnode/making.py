@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +38,7 @@ class Making:
             progress=progress,
             environment=environment,
         )
+        self._stop = threading.Event()
         self._background: Background | None = None
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images")
         self._images: Future[dict[str, Image]] | None = None
@@ -47,9 +49,19 @@ class Making:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop.set()
         if self._background is not None:
             self._background.__exit__(kind, error, trace)
         self._pool.shutdown(cancel_futures=True)
+
+    def build(self, families: Sequence[str]) -> Binaries:
+        """
+        Build families in the foreground.
+
+        Raises:
+            BuildFailed: One does not build.
+        """
+        return self._toolchain.ensure(families)
 
     def begin(self) -> None:
         """Start with the binaries."""

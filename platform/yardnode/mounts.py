@@ -55,6 +55,8 @@ def prepare(state: Path) -> None:
     shown = state / "kernel"
     shown.mkdir(exist_ok=True)
     for place, value in KERNEL.items():
+        if not place.exists():
+            continue  # a kernel without the setting; the kubelet says so itself where it matters
         copy = shown / place.name
         copy.write_text(f"{value}\n")
         commands.output(["mount", "--bind", copy, place])

@@ -33,6 +33,7 @@ SYSCTLS = ("net.ipv4.ip_forward=1", "net.bridge.bridge-nf-call-iptables=1")
 
 # Pods may answer the host, never call it; `reject`, so that an attempt fails at once and says why.
 # The first two lines make the text idempotent: create if absent, then start afresh.
+TABLE = "table inet switchyard"
 FIREWALL = """
 table inet switchyard
 delete table inet switchyard
@@ -166,10 +167,11 @@ def lay(network: Network) -> None:
         "route add default dev lo",
         inside_of=name,
     )
-    for destination in (network.pods, network.services):
-        commands.output(["ip", "route", "add", str(destination), "via", str(network.node_address), "dev", link])
     commands.output([*inside(network), "sysctl", "--quiet", "--write", *SYSCTLS])
     commands.output([*inside(network), "nft", "--file", "-"], stdin=FIREWALL)
+    # Routes last: they are what `stands` looks for, so a namespace with routes has its firewall.
+    for destination in (network.pods, network.services):
+        commands.output(["ip", "route", "add", str(destination), "via", str(network.node_address), "dev", link])
 
 
 def stands(network: Network) -> bool:
@@ -195,7 +197,9 @@ def leftovers(network: Network) -> list[str]:
         left.append(f"network namespace {network.namespace}")
     if network.link in _links():
         left.append(f"interface {network.link}")
-    left += [f"route {route}" for route in taken() if route.overlaps(network.whole) and route.prefixlen > 8]
+    left += [f"route {route}" for route in taken() if route.subnet_of(network.whole)]
+    # Our rules belong into the namespace and go with it; on the host there must never be any.
+    left += [table for table in commands.output(["nft", "list", "tables"]).splitlines() if table == TABLE]
     return left
 
 

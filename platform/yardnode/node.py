@@ -6,17 +6,18 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from yardnode import controlplane, dns, gitsource, kubelet, mounts, network, policy, runtime
 from yardnode.cgroups import Branch
 from yardnode.plan import Plan
-from yardnode.processes import Component, read_board, write_spec
+from yardnode.processes import Component, Process, read_board, write_spec
 from yardnode.waiting import wait_until
 
-__all__ = ["KEPT", "components", "leftovers", "others", "prepare", "start", "stop", "wipe"]
+__all__ = ["KEPT", "components", "leftovers", "others", "prepare", "start", "stop", "tracked", "wipe"]
 
-KEPT = frozenset({"models", "logs"})
+KEPT = frozenset({"models", "logs", "logs.before"})
 """What of the state survives ``down``: a model is never lost, and logs are what a failure is understood by."""
 
 START_WITHIN_S = 60.0
@@ -116,10 +117,21 @@ def others(yard: network.Network) -> list[str]:
     return [path.name for path in found if path.name != yard.namespace]
 
 
-def leftovers(state: Path, *, yard: network.Network) -> list[str]:
-    """What is still there of a yard that should be gone, one sentence each."""
+def tracked(state: Path) -> tuple[Process, ...]:
+    """Processes that the supervisor's board knows, itself included, dead or alive."""
     board = read_board(state)
-    processes = [] if board is None else [entry.process for entry in board.entries if entry.process is not None]
+    if board is None:
+        return ()
+    return (board.supervisor, *(entry.process for entry in board.entries if entry.process is not None))
+
+
+def leftovers(state: Path, *, yard: network.Network, processes: Sequence[Process]) -> list[str]:
+    """
+    What is still there of a yard that should be gone, one sentence each.
+
+    Args:
+        processes: What was ``tracked`` before.
+    """
     return [
         *(f"process {process.pid}" for process in processes if process.alive()),
         *(f"mount {point}" for point in mounts.below(state)),
@@ -130,6 +142,12 @@ def leftovers(state: Path, *, yard: network.Network) -> list[str]:
 
 def _launch(plan: Plan) -> None:
     (plan.state / "components.json").unlink(missing_ok=True)
+    logs, before = plan.state / "logs", plan.state / "logs.before"
+    if any(logs.iterdir()):  # of the life before; one is kept
+        if before.exists():
+            shutil.rmtree(before)
+        logs.rename(before)
+        logs.mkdir()
     with (plan.state / "logs" / "supervisor.log").open("ab") as log:
         supervisor = subprocess.Popen(
             [

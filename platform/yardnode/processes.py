@@ -119,6 +119,8 @@ class Board:
 
     boot: str
     supervisor: Process
+    log: str
+    """The supervisor's own log."""
     entries: tuple[Entry, ...]
 
     def supervised(self) -> bool:
@@ -141,7 +143,7 @@ class Board:
         for entry in self.dead():
             raise ComponentDied(entry.name, outcome=entry.ending, tail=entry.last_words, where=entry.log)
         if not self.supervised():
-            raise ComponentDied("supervisor", outcome="killed", tail=(), where="supervisor.log")
+            raise ComponentDied("supervisor", outcome="killed", tail=(), where=self.log)
 
 
 def boot_id() -> str:
@@ -176,6 +178,7 @@ def read_board(state: Path) -> Board | None:
     return Board(
         boot=record["boot"],
         supervisor=Process(**record["supervisor"]),
+        log=record["log"],
         entries=tuple(_entry(entry) for entry in record["entries"]),
     )
 

@@ -8,10 +8,11 @@ import json
 import tarfile
 from pathlib import Path
 
+from yardnode.images import Image
 from yardnode.plan import Plan, keep
 from yardnode.processes import Component
 
-__all__ = ["CATATONIT", "component", "configure", "pause_archive", "pause_reference"]
+__all__ = ["CATATONIT", "component", "configure", "pause_image", "pause_reference"]
 
 CATATONIT = Path("/usr/bin/catatonit")  # package catatonit: static, reaps children, `-P` only waits
 CNI_NAME = "yard"
@@ -22,8 +23,8 @@ def pause_reference() -> str:
     return f"switchyard.local/pause:{hashlib.sha256(CATATONIT.read_bytes()).hexdigest()[:16]}"
 
 
-def pause_archive(path: Path) -> Path:
-    """Write the sandbox image as a docker archive to *path*, the same bytes for the same binary."""
+def pause_image(archive: Path) -> Image:
+    """Write the sandbox image as a docker archive, the same bytes for the same binary."""
     layer = _tar({"pause": CATATONIT.read_bytes()}, mode=0o755)
     digest = hashlib.sha256(layer).hexdigest()
     config = json.dumps(
@@ -35,10 +36,11 @@ def pause_archive(path: Path) -> Path:
         }
     ).encode()
     manifest = [{"Config": "config.json", "RepoTags": [pause_reference()], "Layers": ["layer.tar"]}]
-    path.write_bytes(
-        _tar({"config.json": config, "layer.tar": layer, "manifest.json": json.dumps(manifest).encode()}, mode=0o644)
-    )
-    return path
+    content = {"config.json": config, "layer.tar": layer, "manifest.json": json.dumps(manifest).encode()}
+    part = archive.with_suffix(".part")
+    part.write_bytes(_tar(content, mode=0o644))
+    part.rename(archive)
+    return Image(name="pause", ref=pause_reference(), archive=archive)
 
 
 def configure(plan: Plan, *, oom_adjustable: bool) -> None:

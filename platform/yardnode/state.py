@@ -27,11 +27,14 @@ class State:
     network: Network
     programs: dict[str, str] = field(default_factory=dict)
     """Binary's name -> file, as the running node uses them."""
-    images: dict[str, str] = field(default_factory=dict)
-    """Image's name -> full reference."""
     git: Served | None = None
-    up: bool = False
-    """The bring-up reached its end."""
+    settled: str = ""
+    """The served commit that everything was Synced and Healthy at; empty before the first time."""
+
+    @property
+    def current(self) -> bool:
+        """Whether what is served now is what everything was settled at."""
+        return self.git is not None and self.settled == self.git.served
 
     def with_(self, **changes: Any) -> State:
         """A copy with some fields changed."""
@@ -51,9 +54,8 @@ def read_state(folder: Path) -> State | None:
             checkout=record["checkout"],
             network=Network(**record["network"]),
             programs=record["programs"],
-            images=record["images"],
             git=Served(**record["git"]) if record["git"] else None,
-            up=record["up"],
+            settled=record["settled"],
         )
     except FileNotFoundError:
         return None
@@ -64,7 +66,7 @@ def read_state(folder: Path) -> State | None:
                     name="state",
                     wanted=f"a record that this version wrote in {folder / FILE}",
                     got=f"{type(exc).__name__}: {exc}",
-                    remedy="Run `switchyard destroy`, then `switchyard up`.",
+                    remedy="Run `switchyard down`, which keeps models, then `switchyard up`.",
                 )
             ]
         ) from exc

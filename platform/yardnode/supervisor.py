@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import datetime
+import fcntl
 import os
 import selectors
 import signal
@@ -83,7 +84,7 @@ class Supervisor:
         for component in read_spec(self.state):
             if component.name not in busy:
                 self.waiting.append(component)
-                self.entries[component.name] = Entry(name=component.name, process=None, log=self._log(component).name)
+                self.entries[component.name] = Entry(name=component.name, process=None, log=str(self._log(component)))
         self.publish()
 
     def start_ready(self) -> None:
@@ -107,7 +108,7 @@ class Supervisor:
         self.selector.register(handle, selectors.EVENT_READ)
         self.running[handle] = (component, child)
         self.entries[component.name] = Entry(
-            name=component.name, process=Process.of(child.pid), log=self._log(component).name
+            name=component.name, process=Process.of(child.pid), log=str(self._log(component))
         )
         self.publish()
 
@@ -158,7 +159,8 @@ class Supervisor:
     def publish(self) -> None:
         """Write the board."""
         entries = tuple(self.entries.values())
-        write_board(self.state, Board(boot=boot_id(), supervisor=self.myself, entries=entries))
+        log = str(self.logs / "supervisor.log")
+        write_board(self.state, Board(boot=boot_id(), supervisor=self.myself, log=log, entries=entries))
 
     def _log(self, component: Component) -> Path:
         return self.logs / f"{component.name}.log"
@@ -212,6 +214,9 @@ def _signal_pipe() -> int:
 def main(argv: list[str]) -> None:
     """Set up the yard's mount view and cgroup, then supervise."""
     state, branch = Path(argv[1]), Branch.of(argv[2])
+    # Held until the end: a bring-up that was killed right after starting us may be followed by another one.
+    lock = os.open(state / "run" / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     branch.join()
     mounts.prepare(state)
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,6 @@ from yardnode import network
 from yardnode.clusterapi import Cluster
 from yardnode.errors import Problem, Refused
 from yardnode.images import Image
-from yardnode.importing import Importing
 from yardnode.making import Making
 from yardnode.paths import Paths
 from yardnode.plan import Plan
@@ -39,13 +38,12 @@ class Yard:
     making: Making
     programs: Mapping[str, Path] = field(default_factory=dict)
     """Binaries in the cache, once they are made."""
-    images: Mapping[str, Image] = field(default_factory=dict)
+    images: Sequence[Image] = ()
     """What containerd must have, once it is made."""
-    importing: Importing | None = None
+    unpacked: Path | None = None
+    """A containerd root with these images, for a node that starts."""
     machine: Machine = UNKNOWN
     """What preflight found."""
-    refreshed: bool = False
-    """The git source got another commit in this run."""
 
     @property
     def gitops(self) -> Path:
@@ -83,8 +81,15 @@ class Yard:
 
 
 def network_of(paths: Paths) -> network.Network:
-    """The yard's network as remembered, or as its id alone says; names do not depend on the block."""
-    state = read_state(paths.state)
+    """
+    The yard's network as remembered, or as its id alone says.
+
+    Names do not depend on the block, and routes go with the interface; so what cannot be read can still be taken away.
+    """
+    try:
+        state = read_state(paths.state)
+    except Refused:
+        state = None
     return state.network if state is not None else network.choose(paths.yard_id, taken=())
 
 

@@ -36,6 +36,10 @@ class Actor:
 
     def __init__(self, stage: Stage, *, answers: bool = True) -> None:
         self.answers = answers
+        self.overlooks = ""
+        """A value of the refresh annotation that the controller does not get to see."""
+        self.overlooks_deletes = False
+        """Whether the controller sees that an Application is being deleted only when it is touched again."""
         self.refreshes: list[str] = []
         self._stage, self._done, self._acting = stage, threading.Event(), threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="actor")
@@ -54,8 +58,9 @@ class Actor:
         self._acting.acquire()
 
     def go_on(self) -> None:
-        """Act again."""
-        self._acting.release()
+        """Act again, if paused."""
+        if self._acting.locked():
+            self._acting.release()
 
     def _play(self) -> None:
         while not self._done.wait(TICK_S):
@@ -74,6 +79,8 @@ class Actor:
 
     def _application(self, meta: Meta, item: Json) -> None:
         if meta.deleting_since:
+            if self.overlooks_deletes and COMPARED_REFRESH not in meta.annotations:
+                return
             managed = self._managed(meta)
             for thing in managed:
                 if not thing.deleting_since:
@@ -81,7 +88,7 @@ class Actor:
             if not managed:
                 self._drop(meta, FINALIZER)
             return
-        if self.answers and COMPARED_REFRESH in meta.annotations:
+        if self.answers and meta.annotations.get(COMPARED_REFRESH, self.overlooks) != self.overlooks:
             self._drop_annotation(meta, COMPARED_REFRESH)
         if dig(item, "status", "sync", "status") != "Synced" and dig(item, "spec", "syncPolicy", "automated"):
             self._sync(meta, item)

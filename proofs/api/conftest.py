@@ -15,8 +15,11 @@ from switchyard.kinds import APPLICATION_SETS, APPLICATIONS, PROJECTS, Kind
 from switchyard.kube import Kube
 from switchyard.waiting import wait_until
 
-from .server import OBSERVER, ApiServer, Binaries, find_binaries
+from .server import OBSERVER, OPERATOR, ApiServer, Binaries, find_binaries
 from .stage import Stage, set_stage
+
+RBAC: Final = Path(__file__).resolve().parents[2] / "platform/switchyard/rbac.yaml"
+"""What the engine asks of a cluster's administrator, and nothing more."""
 
 _DEFINITIONS: Final = Kind(
     "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False
@@ -68,11 +71,12 @@ def _install(kube: Kube, binaries: Binaries) -> None:
         # The C loader: these files have 30,000 lines.
         document = yaml.load((binaries.definitions / f"{name}-crd.yaml").read_text(), Loader=yaml.CSafeLoader)
         kube.apply(_DEFINITIONS, document["metadata"]["name"], document)
-    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}]
-    kube.create(_ROLES, {"metadata": {"name": OBSERVER}, "rules": rules})
-    subject = {"apiGroup": _ROLES.group, "kind": "Group", "name": "observers"}
-    role = {"apiGroup": _ROLES.group, "kind": _ROLES.kind, "name": OBSERVER}
-    kube.create(_BINDINGS, {"metadata": {"name": OBSERVER}, "roleRef": role, "subjects": [subject]})
+    for role in yaml.safe_load_all(RBAC.read_text()):
+        kube.apply(_ROLES, role["metadata"]["name"], role)
+    for role, users in {"switchyard-observer": (OBSERVER, OPERATOR), "switchyard-operator": (OPERATOR,)}.items():
+        subjects = [{"apiGroup": _ROLES.group, "kind": "User", "name": user} for user in users]
+        reference = {"apiGroup": _ROLES.group, "kind": _ROLES.kind, "name": role}
+        kube.create(_BINDINGS, {"metadata": {"name": role}, "roleRef": reference, "subjects": subjects})
     wanted = {APPLICATIONS, APPLICATION_SETS, PROJECTS}
     wait_until(
         lambda: wanted - set(discover(kube).kinds),

@@ -21,11 +21,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from switchyard.kube import Kube, connect
 from switchyard.waiting import wait_until
 
-__all__ = ["ADMIN", "NOBODY", "OBSERVER", "STRANGER", "ApiServer", "Binaries", "find_binaries"]
+__all__ = ["ADMIN", "NOBODY", "OBSERVER", "OPERATOR", "STRANGER", "ApiServer", "Binaries", "find_binaries"]
 
 ADMIN: Final = "admin"
 OBSERVER: Final = "observer"
-"""May read everything and write nothing."""
+"""Has the engine's first role: reads everything and writes nothing."""
+OPERATOR: Final = "operator"
+"""Has both of the engine's roles."""
 NOBODY: Final = "nobody"
 """Is known and may nothing."""
 STRANGER: Final = "stranger"
@@ -194,7 +196,7 @@ class ApiServer:
         return answer.text
 
     def _write_files(self) -> None:
-        users = {ADMIN: '"system:masters"', OBSERVER: "observers", NOBODY: ""}
+        users = {ADMIN: '"system:masters"', OBSERVER: "", OPERATOR: "", NOBODY: ""}
         rows = [f"{user}-token,{user},{user}" + (f",{group}" if group else "") for user, group in users.items()]
         (self.folder / "tokens.csv").write_text("\n".join(rows) + "\n")
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -132,7 +132,7 @@ def _yard(folder: Path, *, names: list[str], word: str, manifest: Path) -> Yard:
             hold_s=0.5,
             barrier_deadline_s=2.0,
             detach_deadline_s=2.0,
-            attach_deadline_s=10.0,
+            attach_deadline_s=4.0,
         ),
         placeholders=Placeholders(repo_url="https://git.example.invalid/yard.git", revision="yard"),
     )

@@ -111,3 +111,14 @@ def test_a_survivor_that_does_not_answer_means_no_stimulus(stage: Stage) -> None
 def _consume(stage: Stage, name: str) -> None:
     patch = {"metadata": {"annotations": {COMPARED_REFRESH: None}}}
     stage.kube.merge(APPLICATIONS, name, patch, namespace=stage.namespace)
+
+
+def test_an_overlooked_request_is_made_again(stage: Stage) -> None:
+    """A controller that lost sight of our annotation is given a new event; it counts as the same request."""
+    stage.application("app")
+    with Actor(stage) as actor:
+        actor.overlooks = "normal"
+        (barrier,) = _barrier(stage, "app", within_s=8.0)
+    assert barrier.answered
+    assert barrier.refreshes_consumed == 2
+    assert barrier.waited_s > 1.0

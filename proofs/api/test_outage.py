@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -10,8 +11,8 @@ from switchyard import toggle
 from switchyard.audit import audit
 from switchyard.errors import TimedOut, Unreadable
 from switchyard.kinds import APPLICATIONS, CONFIG_MAPS
-from switchyard.kube import connect
-from switchyard.lease import held_lease
+from switchyard.kube import Kube, connect
+from switchyard.lease import Lease, held_lease
 from switchyard.sweep import sweep
 from yardfacts.facts import Application, Root
 from yardfacts.facts import Unreadable as UnreadableFact
@@ -20,7 +21,7 @@ from yardfacts.target import Target
 from .actor import Actor
 from .server import ADMIN, NOBODY, ApiServer
 from .stage import Stage
-from .test_toggle import _attach
+from .test_toggle import _attach, _detach
 
 _ANSWER_S = 0.5
 
@@ -46,30 +47,41 @@ def test_a_detach_whose_server_stops_says_so(server: ApiServer, stage: Stage) ->
     """The server freezes after the delete: the detach ends unreadable, neither done nor stuck, and can be finished."""
     impatient = connect(server.kubeconfig, context=ADMIN, answer_s=_ANSWER_S)
     foreign = {"metadata": {"finalizers": ["example.com/hold"]}}
-    with Actor(stage) as actor:
+    with Actor(stage) as actor, _mended(server, actor):
         _attach(stage)
         stage.kube.merge(CONFIG_MAPS, "store", foreign, namespace=stage.store)
-        with (
-            pytest.raises(Unreadable),
-            held_lease(impatient, namespace=stage.namespace, run_id="r", restore={}, recover=lambda *_: None) as lease,
-        ):
-            frozen = threading.Event()
 
-            def freeze(line: str) -> None:
-                if "left:" in line and not frozen.is_set():
-                    frozen.set()
-                    actor.pause()
-                    server.freeze()
+        def freeze(line: str) -> None:
+            if "left:" in line:
+                actor.pause()
+                server.freeze()
 
-            try:
-                toggle.detach(impatient, yard=stage.yard, layer=stage.layer, lease=lease, run_id="r", progress=freeze)
-            finally:
-                server.thaw()
-                actor.go_on()
-    assert frozen.is_set()
-    assert toggle.presence(stage.kube, yard=stage.yard, layer=stage.layer) == "detaching"
-    stage.kube.merge(CONFIG_MAPS, "store", {"metadata": {"finalizers": []}}, namespace=stage.store)
+        with pytest.raises(Unreadable):
+            _detach_with(impatient, stage, progress=freeze)
     impatient.close()
+    assert toggle.presence(stage.kube, yard=stage.yard, layer=stage.layer) == "detaching"
+    with Actor(stage):
+        stage.kube.merge(CONFIG_MAPS, "store", {"metadata": {"finalizers": []}}, namespace=stage.store)
+        finished = _detach(stage)
+    assert finished.changed
+    assert toggle.presence(stage.kube, yard=stage.yard, layer=stage.layer) == "detached"
+
+
+@contextmanager
+def _mended(server: ApiServer, actor: Actor) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        server.thaw()
+        actor.go_on()
+
+
+def _detach_with(kube: Kube, stage: Stage, *, progress: toggle.Progress) -> None:
+    def nothing_left(lease: Lease, left: object) -> None:
+        raise AssertionError(f"nobody died, yet {left} was left")
+
+    with held_lease(kube, namespace=stage.namespace, run_id="r", restore={}, recover=nothing_left) as lease:
+        toggle.detach(kube, yard=stage.yard, layer=stage.layer, lease=lease, run_id="r", progress=progress)
 
 
 def test_an_audit_of_what_may_not_be_read_is_a_list_of_holes(server: ApiServer, stage: Stage) -> None:

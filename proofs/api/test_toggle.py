@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from switchyard import toggle
 from switchyard.errors import NotAnswering, Stuck, Unmet
 from switchyard.kinds import APPLICATION_SETS, APPLICATIONS, CONFIG_MAPS
+from switchyard.kube import Kube
 from switchyard.lease import Lease, held_lease
 from switchyard.objects import Meta, dig
 from switchyard.rescue import diagnose, record, remove_finalizers
@@ -18,28 +20,31 @@ from switchyard.watching import Scope, Watching
 from yardfacts.facts import Application, Barrier, Obligation, Root, Sweep, Timing
 
 from .actor import Actor
+from .server import OPERATOR, ApiServer
 from .stage import FINALIZER, Stage
 
 
 @contextmanager
-def _leased(stage: Stage) -> Iterator[Lease]:
+def _leased(stage: Stage, kube: Kube) -> Iterator[Lease]:
     def nothing_left(lease: Lease, left: object) -> None:
         raise AssertionError(f"nobody died, yet {left} was left")
 
     with held_lease(
-        stage.kube, namespace=stage.namespace, run_id="test", restore={}, recover=nothing_left, progress=print
+        kube, namespace=stage.namespace, run_id="test", restore={}, recover=nothing_left, progress=print
     ) as lease:
         yield lease
 
 
-def _attach(stage: Stage) -> toggle.Toggled:
-    with _leased(stage) as lease:
-        return toggle.attach(stage.kube, yard=stage.yard, layer=stage.layer, lease=lease)
+def _attach(stage: Stage, *, kube: Kube | None = None) -> toggle.Toggled:
+    kube = kube or stage.kube
+    with _leased(stage, kube) as lease:
+        return toggle.attach(kube, yard=stage.yard, layer=stage.layer, lease=lease)
 
 
-def _detach(stage: Stage) -> toggle.Toggled:
-    with _leased(stage) as lease:
-        return toggle.detach(stage.kube, yard=stage.yard, layer=stage.layer, lease=lease, run_id="test")
+def _detach(stage: Stage, *, kube: Kube | None = None) -> toggle.Toggled:
+    kube = kube or stage.kube
+    with _leased(stage, kube) as lease:
+        return toggle.detach(kube, yard=stage.yard, layer=stage.layer, lease=lease, run_id="test")
 
 
 def _of(kind: type, done: toggle.Toggled) -> list[object]:
@@ -65,6 +70,27 @@ def test_a_layer_leaves_and_returns(stage: Stage) -> None:
     assert [one.http_status for one in off.facts if isinstance(one, Root)] == [404]
     assert all(one.answered for one in off.facts if isinstance(one, Barrier))
     assert again.changed
+
+
+def test_the_two_roles_of_the_manifest_are_enough(server: ApiServer, stage: Stage) -> None:
+    """Somebody with the engine's own roles and no other right attaches, detaches and sweeps without a hole."""
+    operator = server.client(OPERATOR)
+    with Actor(stage):
+        on, off = _attach(stage, kube=operator), _detach(stage, kube=operator)
+    assert on.changed
+    (swept,) = [fact for fact in off.facts if isinstance(fact, Sweep)]
+    assert swept.decoy_found
+    assert swept.kinds_unreadable == ()
+
+
+def test_an_overlooked_delete_is_brought_to_mind(stage: Stage) -> None:
+    """A controller that lost sight of the delete is touched with the refresh annotation until it acts."""
+    with Actor(stage) as actor:
+        _attach(stage)
+        actor.overlooks_deletes = True
+        patient = replace(stage.yard.budgets, detach_deadline_s=20.0)
+        off = _detach(replace(stage, yard=replace(stage.yard, budgets=patient)))
+    assert {one.fate for one in off.facts if isinstance(one, Obligation)} == {"gone"}
 
 
 def test_a_detach_is_timed_phase_by_phase(stage: Stage) -> None:

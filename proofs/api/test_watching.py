@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
 from switchyard.errors import Forbidden, Gap, Unreadable
 from switchyard.kinds import CONFIG_MAPS
-from switchyard.kube import Event, Kube
+from switchyard.kube import Event
 from switchyard.watching import Scope, Watching
 
 from .server import NOBODY, ApiServer
 from .stage import SECRETS, Stage
 
 _SOON_S = 5.0
-
-
-@pytest.fixture(name="quiet", scope="module", autouse=True)
-def _quiet(kube: Kube) -> Iterator[Future[list[Event]]]:
-    """A watch of a namespace where nothing happens, begun before the other tests: its bookmark comes after a while."""
-
-    def watched() -> list[Event]:
-        start = kube.list(CONFIG_MAPS, namespace="default").version
-        with kube.watch(CONFIG_MAPS, version=start, namespace="default") as (events, _):
-            return list(events)
-
-    with ThreadPoolExecutor(1) as thread:
-        yield thread.submit(watched)
 
 
 def _names(watching: Watching, kind: str) -> list[str]:
@@ -116,9 +102,21 @@ def test_what_may_not_be_read_raises_at_once(server: ApiServer) -> None:
         pytest.fail("entered")
 
 
-def test_bookmarks_carry_a_quiet_watch_forward(quiet: Future[list[Event]], stage: Stage) -> None:
+def test_bookmarks_carry_a_quiet_watch_forward(stage: Stage) -> None:
     """The server tells a watch without events how far the world is, so that a resume finds its place."""
-    stage.config_map("elsewhere")
-    seen = quiet.result(timeout=60.0)
+    start = stage.kube.list(CONFIG_MAPS, namespace=stage.store).version
+
+    def watched() -> list[Event]:
+        # The server sends a bookmark two seconds before it ends a watch.
+        with stage.kube.watch(CONFIG_MAPS, version=start, namespace=stage.store, for_s=4) as (events, _):
+            return list(events)
+
+    with ThreadPoolExecutor(1) as thread:
+        quiet, number = thread.submit(watched), 0
+        while not quiet.done():
+            stage.config_map(f"elsewhere-{number}", namespace=stage.namespace)
+            number += 1
+            wait([quiet], timeout=0.2)
+    seen = quiet.result()
     assert {event.type for event in seen} == {"BOOKMARK"}
-    assert seen[-1].object["metadata"]["resourceVersion"]
+    assert seen[-1].object["metadata"]["resourceVersion"] != start

@@ -9,8 +9,10 @@ from yardfacts.mutants import blind, change, drop
 from yardfacts.verdict import Finding, Verdict, merge
 
 ENVIRONMENTS = ("dev", "prod")
-PROBES = ("gateway", "object-store")
+PROBES = ("gateway", "minio")
 """An inference through the gateway with golden output and model version; an object written and read back."""
+WHILE_OFF = "features-absent"
+"""While the layer is off, the same inference, which has to say that it did without features."""
 
 
 def _is_inference(answer: Answer) -> bool:
@@ -18,8 +20,8 @@ def _is_inference(answer: Answer) -> bool:
 
 
 @claim(
-    "In both environments the gateway answers a known inference with its known output and model version, and the "
-    "object store gives back what was written.",
+    "In both environments the gateway answers a known inference with its known output and model version, saying that "
+    "features are absent while the layer is off, and the object store gives back what was written.",
     mutants=[
         Mutant(
             name="a model answers wrongly",
@@ -40,6 +42,13 @@ def _is_inference(answer: Answer) -> bool:
             reason="not_asked",
         ),
         Mutant(
+            name="nobody asked whether it does without features",
+            edit=drop(Answer, at="detached", where=lambda answer: answer.probe == WHILE_OFF),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_asked",
+            collateral=("features_reported",),
+        ),
+        Mutant(
             name="an outcome that nobody knows",
             edit=change(Answer, at="detached", where=_is_inference, outcome="fine"),
             verdict=Verdict.INCONCLUSIVE,
@@ -55,4 +64,10 @@ def _is_inference(answer: Answer) -> bool:
 )
 def core_serves(facts: Facts) -> Finding:
     """Judge every look at the yard."""
-    return each_moment(facts, lambda moment: merge(answered(moment, probes=PROBES, environments=ENVIRONMENTS)))
+    return each_moment(facts, _at_one_moment)
+
+
+def _at_one_moment(facts: Facts) -> Finding:
+    is_off = facts.moments() == ("detached",)
+    probes = (*PROBES, WHILE_OFF) if is_off else PROBES
+    return merge(answered(facts, probes=probes, environments=ENVIRONMENTS))

@@ -21,6 +21,7 @@ WHILE_OFF, WHILE_ON = "features-absent", "features-online"
             edit=change(Answer, at="detached", where=lambda a: a.probe == WHILE_OFF, outcome="wrong", got="online"),
             verdict=Verdict.DISPROVED,
             reason="wrong_answer",
+            collateral=("core_serves",),
         ),
         Mutant(
             name="absent although it is attached",

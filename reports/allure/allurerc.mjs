@@ -7,7 +7,7 @@ export default {
         singleFile: true,
         reportName: "Switchyard",
         reportLanguage: "en",
-        groupBy: ["epic", "feature", "story"],
+        groupBy: ["epic"],
       },
     },
   },

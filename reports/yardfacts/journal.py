@@ -76,17 +76,25 @@ class Journal:
         self._monotonic, self._now = monotonic, now
         self._file = path.open("ab")
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
+            history = self._taken()
+        except BaseException:
             self._file.close()
-            raise InUse(f"{path}: a living process writes it") from exc
-        history = read(path)
-        if history.torn:
-            # The half line of a crash: nobody has relied on it.
-            self._file.truncate(path.stat().st_size - history.torn)
+            raise
         self._seq = len(history.records)
         self.ended = history.ended
         self._start_s = monotonic() - (history.records[-1].t_s if history.records else 0.0)
+
+    def _taken(self) -> History:
+        """Take the file for this process alone, and read what it holds already."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise InUse(f"{self.path}: a living process writes it") from exc
+        history = read(self.path)
+        if history.torn:
+            # The half line of a crash: nobody has relied on it.
+            self._file.truncate(self.path.stat().st_size - history.torn)
+        return history
 
     def write(self, kind: str, **body: Any) -> Record:
         """

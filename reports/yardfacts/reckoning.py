@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from yardfacts.facts import Commit, Timing, Usage
 from yardfacts.journal import Ending, History
-from yardfacts.verdict import DEFECTIVE, UNRESTORED, Finding, Verdict, inconclusive, merge
+from yardfacts.verdict import DEFECTIVE, UNRESTORED, Finding, Verdict, inconclusive, merge, proved
 
 __all__ = ["BLOCKED", "Control", "Judged", "Reckoning", "TestRun", "reckon"]
 
@@ -114,7 +114,7 @@ def reckon(history: History) -> Reckoning:
         finding=merge((
             *(Finding(j.finding.verdict, j.finding.reason, f"{j.claim}: {j.finding.detail}") for j in claims),
             *_shortcomings(history, tests),
-            *(() if claims or controls else (inconclusive("nothing_judged", "no claim was judged"),)),
+            *_substance(claims, controls),
         )),
         defects=(
             *(f"{test.title}: {test.detail}" for test in tests if test.outcome == "defective"),
@@ -132,6 +132,14 @@ def reckon(history: History) -> Reckoning:
         usages=facts.of(Usage),
         commit=commits[0] if commits else None,
     )  # fmt: skip
+
+
+def _substance(claims: Sequence[Judged], controls: Sequence[Control]) -> Iterator[Finding]:
+    """A run that judged nothing proved nothing; one of controls alone proved that they are noticed."""
+    if controls:
+        yield proved(f"{len(controls)} negative controls were judged")
+    elif not claims:
+        yield inconclusive("nothing_judged", "no claim was judged")
 
 
 def _shortcomings(history: History, tests: Iterable[TestRun]) -> Iterator[Finding]:

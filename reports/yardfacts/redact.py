@@ -33,8 +33,9 @@ SHAPES: Final = (
     re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
     # Incoming webhooks: the path is the credential.
     re.compile(r"(?<=hooks\.slack\.com/services/)[A-Za-z0-9/]{8,}"),
-    # "password = x" and relatives in free text, also with a prefix: MINIO_ROOT_PASSWORD=x.
-    re.compile(r"(?i)(?<![A-Za-z])(?:[a-z0-9_-]*[_-])?(?:password|passwd|secret[_-]?key|access[_-]?key|token)"
+    # "password = x" and relatives in free text, also with a prefix: MINIO_ROOT_PASSWORD=x. The prefix is bounded, for
+    # an unbounded one takes minutes on a megabyte of base64.
+    re.compile(r"(?i)(?<![A-Za-z])(?:[a-z0-9_-]{0,40}[_-])?(?:password|passwd|secret[_-]?key|access[_-]?key|token)"
                r"[\"']?\s*[=:]\s*[\"']?(?P<value>[^\s\"',;}\]]{6,})"),
 )  # fmt: skip
 
@@ -53,13 +54,14 @@ class Redactor:
             secrets: Values to mask, also where they stand base64- or URL-encoded. Those shorter than six characters
                 are left alone: the generator of our secrets makes none.
 
-            places: Folders of this machine and what to write for them; evidence names no home folder.
+            places: Names of this machine (folders, itself) and what to write for them.
         """
         self._forms: tuple[str, ...] = ()
         self._places = tuple(
             # Whole names only: /root must not be found in argocd/root-apps.
             (re.compile(rf"(?<![\w.~/-]){re.escape(place)}(?![\w.-])"), name)
             for place, name in sorted((places or {}).items(), key=lambda place: -len(place[0]))
+            if place
         )
         self.learn(secrets)
 

@@ -7,13 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 from yardfacts.reckoning import Reckoning
+from yardfacts.render.page import About
 
 __all__ = ["summaries"]
 
 
-def summaries(reckoning: Reckoning, *, run: str, journal_sha256: str, command: str) -> Iterator[tuple[str, Any]]:
+def summaries(reckoning: Reckoning, *, about: About) -> Iterator[tuple[str, Any]]:
     """Yield file name and plain content of each; all carry the run and the digest of its journal."""
-    source = {"run": run, "journal_sha256": journal_sha256}
+    source = {"run": about.run, "journal_sha256": about.journal_sha256}
     commit = asdict(reckoning.commit) if reckoning.commit else None
     yield (
         "verdict.json",
@@ -26,7 +27,7 @@ def summaries(reckoning: Reckoning, *, run: str, journal_sha256: str, command: s
             "defects": list(reckoning.defects),
             "unrestored": reckoning.unrestored,
             "commit": commit,
-            "command": command,
+            "command": about.command,
             "tests": [asdict(test) for test in reckoning.tests],
         },
     )

@@ -30,6 +30,8 @@ def main() -> int:
     """Serve; returns the exit status if serving ends by itself."""
     signal.signal(signal.SIGTERM, _end)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for chatty in ("aiobotocore", "botocore", "feast"):  # a line for each look at the registry
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     # After the signal: these imports take seconds.
     from features.errors import FeaturesError  # noqa: PLC0415
     from features.server import run  # noqa: PLC0415

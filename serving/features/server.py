@@ -14,9 +14,9 @@ import uvicorn
 from fastapi import FastAPI, Response
 from feast import FeatureStore
 from feast.feature_server import get_app
-from redis import RedisError
 
 from features.definitions import define
+from features.errors import OnlineUnknown
 from features.filling import Filling
 from features.offline import OfflineStore
 from features.online import OnlineStore
@@ -57,9 +57,9 @@ def prepare(settings: FeatureSettings) -> tuple[FeatureStore, Filling]:
     )
     log.info("offline store %s", "seeded" if seeded else "present")
     store = FeatureStore(fs_yaml_file=CONFIG)
-    store.apply(define(card, offline_url=settings.offline_url, endpoint=settings.endpoint))
+    store.apply([*define(card, offline_url=settings.offline_url, endpoint=settings.endpoint)])
     online = OnlineStore(settings.redis)
-    wait_for(online.ping, name=f"Redis at {settings.redis}", away=(RedisError,), within_s=settings.start_patience_s)
+    wait_for(online.ping, name=f"Redis at {settings.redis}", away=(OnlineUnknown,), within_s=settings.start_patience_s)
     filling = Filling(store.materialize, online=online)
     filling.fill()
     return store, filling
@@ -104,7 +104,7 @@ def run(settings: FeatureSettings) -> None:
     """
     settings.export()
     store, filling = prepare(settings)
-    app = get_app(store, REGISTRY_PERIOD_S)
+    app: FastAPI = get_app(store, REGISTRY_PERIOD_S)
 
     @app.get("/ready")
     async def ready(response: Response) -> dict[str, object]:

@@ -78,5 +78,7 @@ class FeatureSettings(BaseSettings):
                 # Not Amazon: any region will do, but without one the clients ask the internet which it is.
                 "AWS_DEFAULT_REGION": "us-east-1",
                 "AWS_EC2_METADATA_DISABLED": "true",
+                # s3fs would remember the folder of the first filling, and not find what was added since.
+                "FSSPEC_S3": '{"use_listings_cache": false}',
             }
         )

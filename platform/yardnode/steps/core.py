@@ -27,4 +27,4 @@ def _do(yard: Yard) -> None:
     )
 
 
-STEP = Step(name="core", done=lambda yard: yard.state.up and not yard.refreshed, do=_do)
+STEP = Step(name="core", done=lambda yard: yard.state.current, do=_do)

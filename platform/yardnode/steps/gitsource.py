@@ -14,13 +14,14 @@ from yardnode.yard import Yard
 __all__ = ["NODE_FILE", "STEP"]
 
 NODE_FILE = "gitops/profiles/embedded/node.yaml"
+NOT_IN_CHARTS = frozenset({"argocd", "pause"})  # the node's own
 WORKLOAD_USER = 10001  # gitops/traits/templates/_security.tpl; a hostPath volume gets no fsGroup
 
 
 def _node_file(yard: Yard) -> str:
     network = yard.state.network
     values = {
-        "images": yard.state.images,
+        "images": {image.name: image.ref for image in yard.images if image.name not in NOT_IN_CHARTS},
         "storage": {"hostRoot": str(yard.paths.state)},
         "prober": {"cidr": f"{network.host_address}/32"},
     }
@@ -39,9 +40,7 @@ def _folders(yard: Yard) -> None:
 
 def _do(yard: Yard) -> None:
     _folders(yard)
-    before = yard.state.git
     served = gitsource.serve(yard.paths.checkout, state=yard.paths.state, generated={NODE_FILE: _node_file(yard)})
-    yard.refreshed = before is not None and before.served != served.served
     yard.remember(git=served)
     changes = " with uncommitted changes" if served.dirty else ""
     yard.progress.say("git-source", f"serves {served.commit[:12]}{changes} as {served.served[:12]}")

@@ -1,9 +1,10 @@
-"""Images, from the cache or built from their Dockerfiles; importing them into the node begins."""
+"""Images, from the cache or built from their Dockerfiles, and unpacked for a node that is going to start."""
 
 from __future__ import annotations
 
 from yardnode import runtime
-from yardnode.importing import Importing, missing, wanted
+from yardnode.images import BASE
+from yardnode.imagestore import ImageStore
 from yardnode.steps.step import Step
 from yardnode.yard import Yard
 
@@ -12,10 +13,10 @@ __all__ = ["STEP"]
 
 def _do(yard: Yard) -> None:
     made = yard.making.images()
-    yard.remember(images={name: image.ref for name, image in made.items()})
-    yard.images = wanted(made, state=yard.paths.state)
-    runtime.pause_archive(yard.images["pause"].archive)
-    yard.importing = Importing(yard.plan, images=missing(yard.plan, yard.images))
+    pause = runtime.pause_image(yard.paths.cache / "pause.tar")
+    # Pods run all but the one that the others start from.
+    yard.images = (pause, *(image for name, image in made.items() if name != BASE))
+    yard.unpacked = ImageStore(yard.paths.cache, programs=yard.programs, progress=yard.progress).ensure(yard.images)
 
 
 STEP = Step(name="images", done=lambda _: False, do=_do)  # the cache itself knows what is built

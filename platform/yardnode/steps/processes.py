@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from yardnode import node
+from yardnode.imagestore import link_tree, one_file_system
 from yardnode.paths import Paths
 from yardnode.processes import read_board
 from yardnode.steps.step import Step
@@ -24,6 +25,9 @@ def _do(yard: Yard) -> None:
     for entry in board.dead() if board is not None else ():
         yard.progress.say("processes", f"{entry.name} {entry.ending}; starting it again")
     plan = yard.plan
+    root = plan.state / "containerd"
+    if not root.exists() and yard.unpacked is not None and one_file_system(yard.unpacked, plan.state):
+        link_tree(yard.unpacked, root)
     node.prepare(plan, oom_adjustable=yard.machine.oom_adjustable)
     node.start(plan)
 

@@ -13,4 +13,4 @@ def _do(yard: Yard) -> None:
     yard.cluster.apply(bootstrap.cluster_and_projects(yard.gitops, url=yard.state.network.git_url))
 
 
-STEP = Step(name="projects", done=lambda yard: yard.state.up and not yard.refreshed, do=_do)
+STEP = Step(name="projects", done=lambda yard: yard.state.current, do=_do)

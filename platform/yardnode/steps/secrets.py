@@ -14,4 +14,4 @@ def _do(yard: Yard) -> None:
     yard.cluster.apply(credentials.objects(made))
 
 
-STEP = Step(name="secrets", done=lambda yard: yard.state.up and not yard.refreshed, do=_do)
+STEP = Step(name="secrets", done=lambda yard: yard.state.current, do=_do)

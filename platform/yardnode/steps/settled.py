@@ -23,7 +23,7 @@ def _revision(yard: Yard) -> str:
 
 def _roots(yard: Yard) -> tuple[str, ...]:
     """Roots that must be there: all after the first bring-up; later an optional layer may have been detached."""
-    return bootstrap.ROOTS[:-1] if yard.state.up else bootstrap.ROOTS
+    return bootstrap.ROOTS[:-1] if yard.state.settled else bootstrap.ROOTS
 
 
 def _settled(yard: Yard, found: Sequence[Application]) -> bool:
@@ -31,14 +31,16 @@ def _settled(yard: Yard, found: Sequence[Application]) -> bool:
 
 
 def _do(yard: Yard) -> None:
-    if yard.refreshed:
-        argocd.refresh(yard.cluster, [each.name for each in argocd.applications(yard.cluster)])
+    behind = [each.name for each in argocd.applications(yard.cluster) if each.revisions != (_revision(yard),)]
+    if behind:
+        argocd.refresh(yard.cluster, behind)
     told = ""
 
     def observe() -> list[Application]:
         nonlocal told
         found = argocd.applications(yard.cluster)
-        waiting = [str(each) for each in found if not each.settled(revision=_revision(yard))]
+        waiting = [each.awaited(revision=_revision(yard)) for each in found]
+        waiting = [text for text in waiting if text]
         text = f"{len(found) - len(waiting)} of {len(found)} Applications; waiting for {', '.join(waiting) or 'more'}"
         if text != told and not _settled(yard, found):
             yard.progress.say("settled", text)
@@ -52,11 +54,11 @@ def _do(yard: Yard) -> None:
         within_s=WITHIN_S,
         every_s=0.25,
     )
-    yard.remember(up=True)
+    yard.remember(settled=_revision(yard))
 
 
 STEP = Step(
     name="settled",
-    done=lambda yard: yard.state.up and not yard.refreshed and _settled(yard, argocd.applications(yard.cluster)),
+    done=lambda yard: yard.state.current and _settled(yard, argocd.applications(yard.cluster)),
     do=_do,
 )

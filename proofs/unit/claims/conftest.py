@@ -126,7 +126,7 @@ def _look(*, on: bool, served: str = SERVED, on_top: tuple[str, ...] = GENERATED
             )
             for namespace, claim in claims
         ),
-        *(_answer(probe, env, "as known") for env in ENVIRONMENTS for probe in ("gateway", "object-store")),
+        *(_answer(probe, env, "as known") for env in ENVIRONMENTS for probe in ("gateway", "minio")),
     )
 
 

@@ -52,7 +52,7 @@ class FakeGround:
     def __init__(self):
         self.state = ATTACHED
 
-    def look(self):
+    def look(self, *, barrier_s=0.0):
         yield Commit(sha="a" * 40, served="a" * 40, dirty=False)
         yield Answer(probe="service", environment="dev", outcome=self.outcome, wanted="1", got="1", took_s=0.1)
 
@@ -116,15 +116,18 @@ def _prove(pytester: pytest.Pytester) -> Prove:
         claims = pytester.mkdir("proofs") / "claims"
         claims.mkdir()
         (claims / "answers.py").write_text(CLAIM)
-        (claims.parent / "conftest.py").write_text(CONFTEST.replace("{restores}", str(restores)))
+        # Not in proofs/: the module proofs.conftest is this repository's own, and loaded already.
+        trials = pytester.path / "trials"
+        trials.mkdir(exist_ok=True)
+        (trials / "conftest.py").write_text(CONFTEST.replace("{restores}", str(restores)))
         for name, body in modules.items():
             number = int(name.removeprefix("test_p")[:2])
             marker = "negative" if number == 90 else "core_only"
             head = f"import pytest\npytestmark = [pytest.mark.order({number}), pytest.mark.{marker}]\n"
-            (claims.parent / f"{name}.py").write_text(head + body)
+            (trials / f"{name}.py").write_text(head + body)
         pytester.makepyprojecttoml(
             '[tool.pytest.ini_options]\naddopts = ["--import-mode=importlib", "--strict-markers"]\n'
-            'testpaths = ["proofs"]\nfilterwarnings = ["error"]\n'
+            'testpaths = ["trials"]\nfilterwarnings = ["error"]\n'
         )
         # In this process, for the engine's imports take longer than everything else; an interruption needs its own.
         result = pytester.runpytest_subprocess(*options) if own_process else pytester.runpytest_inprocess(*options)

@@ -17,7 +17,7 @@ def test_a_failed_stage_blocks_later_ones(prove: Prove, proving: str) -> None:
     run = prove("-m", "core_only", test_p30_second=proving, test_p20_first=FAILING)
     first, second = run.json("verdict.json")["tests"]
     assert (first["outcome"], second["outcome"]) == ("inconclusive", "blocked")
-    assert second["detail"] == "blocked by proofs/test_p20_first.py::test_it_fails"
+    assert second["detail"] == "blocked by trials/test_p20_first.py::test_it_fails"
     assert run.code == 11
 
 
@@ -68,6 +68,13 @@ def test_options_that_weaken_a_proof_are_refused(option: str, why: str, prove: P
     run = prove("-m", "core_only", option, test_p20_small=proving)
     assert (run.code, run.folder) == (pytest.ExitCode.USAGE_ERROR, None)
     assert why in run.stdout
+
+
+def test_a_path_without_an_equals_sign_is_refused(prove: Prove, proving: str) -> None:
+    """pytest finds its root before it knows the options of plugins, and takes any existing path for a hint."""
+    run = prove("-m", "core_only", "--proof-dir", "elsewhere", test_p20_small=proving)
+    assert run.code == pytest.ExitCode.USAGE_ERROR
+    assert "write --proof-dir=PATH" in run.stdout
 
 
 def test_contradictory_clusters_are_refused(prove: Prove, proving: str) -> None:

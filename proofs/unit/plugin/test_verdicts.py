@@ -102,9 +102,22 @@ def test_an_interruption_is_inconclusive(prove: Prove) -> None:
     assert run.json("COMPLETE")["verdict"] == "INCONCLUSIVE"
 
 
+def test_a_proof_collects_proofs_alone(prove: Prove, proving: str, pytester: pytest.Pytester) -> None:
+    """A unit test that cannot even be imported does not keep a proof from running."""
+    pytester.mkdir("trials").joinpath("test_other.py").write_text("import nowhere\n")
+    run = prove("-m", "core_only", test_p20_small=proving)
+    assert run.code == 0, run.stdout
+
+
+def test_a_proof_that_cannot_be_imported_is_inconclusive(prove: Prove) -> None:
+    """What could not be collected was not proven, and the evidence of that is sealed like any other."""
+    run = prove("-m", "core_only", test_p20_broken="import nowhere\n")
+    assert (run.code, run.json("verdict.json")["verdict"]) == (11, "INCONCLUSIVE")
+
+
 def test_tests_outside_of_proofs_keep_pytests_codes(prove: Prove, proving: str, pytester: pytest.Pytester) -> None:
     """A bare pytest leaves live proofs out, makes no bundle, and fails with pytest's own 1."""
     pytester.makepyfile(test_other="def test_fails():\n    assert 0\n")
-    run = prove("proofs", "test_other.py", test_p20_small=proving)
+    run = prove("trials", "test_other.py", test_p20_small=proving)
     assert (run.code, run.folder) == (1, None)
     assert "1 deselected" in run.stdout

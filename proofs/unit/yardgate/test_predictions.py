@@ -173,6 +173,7 @@ def test_a_caller_that_leaves_does_not_hurt_the_next(yard: Yard) -> None:
 
 def test_more_than_the_limit_at_once_is_429(tmp_path: Path) -> None:
     """Work that cannot be done in time is refused at once, with a time to come back."""
+
     async def slow(asked: Asked, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.3)
         await triton_answer(asked, writer)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from yardfacts.journal import History
 from yardfacts.reckoning import Reckoning, TestRun
 from yardfacts.render.bars import bars
 
@@ -23,10 +25,21 @@ class About:
     command: str
     """The command that repeats the run."""
     journal_sha256: str
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str]
     """What ran: versions, target, machine."""
-    links: Mapping[str, str] = field(default_factory=dict)
-    """Title to relative address, of what belongs to the run."""
+
+    @classmethod
+    def of(cls, history: History, *, journal_sha256: str) -> About:
+        """Read it from a journal that has been begun."""
+        begin, first, last = history.first("begin"), history.records[0], history.records[-1]
+        return cls(
+            run=begin["run"],
+            started=f"{datetime.fromisoformat(first.at):%Y-%m-%d %H:%M:%S} UTC",
+            took_s=last.t_s - first.t_s,
+            command=begin["command"],
+            journal_sha256=journal_sha256,
+            environment={**begin["environment"], **history.first("target")},
+        )
 
 
 _ENVIRONMENT = Environment(
@@ -38,11 +51,16 @@ _ENVIRONMENT = Environment(
 )
 
 
-def page(reckoning: Reckoning, *, about: About) -> str:
-    """Render the page; it holds no script and loads nothing."""
+def page(reckoning: Reckoning, *, about: About, links: Mapping[str, str]) -> str:
+    """
+    Render the page; it holds no script and loads nothing.
+
+    *links* are title and relative address of what belongs to the run.
+    """
     return _ENVIRONMENT.get_template("page.html.j2").render(
         reckoning=reckoning,
         about=about,
+        links=links,
         bars=bars(reckoning.timings),
         lanes=_lanes(reckoning.tests, full_s=about.took_s),
         counts={

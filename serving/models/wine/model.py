@@ -11,8 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import triton_python_backend_utils as pb_utils
-from scoring import Weights, read_weights, score
+import triton_python_backend_utils as pb_utils  # type: ignore[import-not-found]  # exists inside Triton only
+from scoring import Weights, read_weights, score  # type: ignore[import-not-found]  # beside this file, there
 
 __all__ = ["TritonPythonModel"]
 

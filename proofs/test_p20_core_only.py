@@ -1,0 +1,54 @@
+"""P20: the optional layer leaves; Core and Baseline stand alone and did not notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from switchyard.scenario import Scenario
+
+if TYPE_CHECKING:
+    from proofs.conftest import Canary
+
+pytestmark = [pytest.mark.order(20), pytest.mark.core_only]
+
+
+def test_the_layer_leaves_nothing_behind(
+    *,
+    yard: Scenario,
+    layer: str,
+    bring: Callable[[str], None],
+    look: Callable[[str, str], None],
+    canary: Canary,
+) -> None:
+    """When the optional layer is detached, every object of it is gone, and its namespaces stand."""
+    with yard.given("the layer is attached, and a feature is written that only this proof knows"):
+        bring("attached")
+        yard.record("written", *canary.written)
+        look("before", "online")
+
+    yard.detach(layer)
+    look("detached", "absent")
+
+    yard.judge("nothing_left", "root_absent", "namespaces_stayed")
+
+
+def test_core_and_baseline_stand_alone(yard: Scenario) -> None:
+    """While the layer is off, Core and Baseline are settled, serve, and are the same pods as before."""
+    yard.judge("core_settled", "core_serves", "core_untouched", "volumes_bound", "served_commit")
+
+
+def test_nothing_comes_back(yard: Scenario, layer: str) -> None:
+    """Nothing of the layer comes back, although everybody who could bring it was asked to look twice."""
+    yard.hold(layer)
+
+    yard.judge("nothing_returned")
+
+
+def test_detaching_again_writes_nothing(yard: Scenario, layer: str) -> None:
+    """Detaching what is detached is no event."""
+    yard.detach(layer, moment="again")
+
+    yard.judge("twice_is_once")

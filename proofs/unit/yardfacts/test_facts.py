@@ -1,0 +1,52 @@
+"""What is recorded can be read again, and what cannot be read is an error, not a guess."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yardfacts.facts import FACT_TYPES, Answer, Facts, Malformed, Root
+
+FACTS = st.one_of([st.from_type(kind) for kind in FACT_TYPES.values()])
+ENTRIES = st.lists(st.tuples(st.text(max_size=10), FACTS), max_size=5).map(tuple)
+
+
+@given(ENTRIES)
+def test_facts_survive_json(entries: tuple[tuple[str, Root], ...]) -> None:
+    """Every type of fact comes back from JSON as it was."""
+    facts = Facts(entries)
+    plain = json.loads(json.dumps(list(facts.to_json())))
+    # Infinity and NaN are no JSON; repr tells them apart where equality does not.
+    assert repr(Facts.from_json(plain)) == repr(facts)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"moment": "now", "type": "Root", "fact": None}, id="no object"),
+        pytest.param({"moment": "now", "type": "Boot", "fact": {}}, id="an unknown type"),
+        pytest.param({"moment": "now", "type": "Root", "fact": {"name": "a"}}, id="a missing field"),
+        pytest.param({"moment": "now", "type": "Root", "fact": {"name": "a", "http_status": "404"}}, id="a wrong type"),
+        pytest.param({"moment": "now", "type": "Root", "fact": {"name": "a", "http_status": True}}, id="a boolean"),
+        pytest.param(
+            {"moment": "now", "type": "Root", "fact": {"name": "a", "http_status": 404, "more": 1}}, id="a field more"
+        ),
+        pytest.param({"moment": 1, "type": "Root", "fact": {"name": "a", "http_status": 404}}, id="no moment"),
+    ],
+)
+def test_a_damaged_record_is_an_error(record: dict[str, object]) -> None:
+    """A record of another shape is refused with the place where it differs."""
+    with pytest.raises(Malformed):
+        Facts.from_json([record])
+
+
+def test_where_leaves_other_kinds_alone() -> None:
+    """Filtering one kind keeps the facts of all others, and their order."""
+    facts = Facts().plus("now", [Root(name="a", http_status=404), Root(name="b", http_status=200)])
+    facts = facts.plus("now", [Answer(probe="p", environment="dev", outcome="right", wanted="1", got="1", took_s=0.0)])
+    left = facts.where(Root, lambda root: root.name == "b")
+    assert [type(fact).__name__ for _, fact in left.entries] == ["Root", "Answer"]

@@ -1,0 +1,113 @@
+"""A journal survives the death of its writer: what was written is there, what was half written is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yardfacts.facts import Malformed, Root
+from yardfacts.journal import Ending, InUse, Journal, read
+from yardfacts.redact import MASK, Redactor
+
+PLAIN = Redactor()
+
+
+@pytest.fixture(name="path")
+def _path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.jsonl"
+
+
+def _filled(path: Path) -> Path:
+    journal = Journal(path, redactor=PLAIN)
+    journal.write("begin", run="r", text="zwölf\u2028\n")
+    journal.fact(stage="p20", moment="now", fact=Root(name="a", http_status=404))
+    journal.end(Ending.COMPLETED)
+    return path
+
+
+def test_what_is_written_is_read(path: Path) -> None:
+    """Records come back in order with their facts, and the last one tells how the run ended."""
+    history = read(_filled(path))
+    assert [record.kind for record in history.records] == ["begin", "fact", "end"]
+    assert history.facts(stage="p20").at("now").of(Root) == (Root(name="a", http_status=404),)
+    assert (history.ending, history.torn) == (Ending.COMPLETED, 0)
+
+
+@given(cut=st.integers(min_value=1))
+def test_a_torn_tail_loses_at_most_what_was_torn(cut: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Wherever the file is cut off, every whole line before is read, and the rest is counted, never guessed."""
+    path = _filled(tmp_path_factory.mktemp("torn") / "journal.jsonl")
+    whole = path.read_bytes()
+    left = whole[: len(whole) - cut % len(whole)]
+    path.write_bytes(left)
+    history = read(path)
+    assert len(history.records) == left.count(b"\n")
+    assert history.torn == len(left) - (left.rfind(b"\n") + 1)
+    assert history.ending is (Ending.COMPLETED if left == whole else Ending.INTERRUPTED)
+
+
+def test_a_journal_without_an_end_was_interrupted(path: Path) -> None:
+    """A process that died could not write the end; its silence is taken for what it is."""
+    journal = Journal(path, redactor=PLAIN)
+    journal.write("begin")
+    journal.close()
+    assert read(path).ending is Ending.INTERRUPTED
+
+
+def test_a_dead_writers_journal_is_continued(path: Path) -> None:
+    """Who opens it again cuts the half line off, and goes on counting where the whole ones end."""
+    first = Journal(path, redactor=PLAIN)
+    first.write("begin")
+    first.close()
+    with path.open("ab") as file:
+        file.write(b'{"seq":1,"at":"20')
+    Journal(path, redactor=PLAIN).end(Ending.INTERRUPTED)
+    assert [record.seq for record in read(path).records] == [0, 1]
+
+
+def test_a_living_writer_keeps_others_out(path: Path) -> None:
+    """Two processes never write one journal."""
+    journal = Journal(path, redactor=PLAIN)
+    with pytest.raises(InUse):
+        Journal(path, redactor=PLAIN)
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(lambda lines: lines[1:], id="first removed"),
+        pytest.param(lambda lines: [lines[0], lines[2]], id="one removed"),
+        pytest.param(lambda lines: [lines[1], lines[0], lines[2]], id="two swapped"),
+        pytest.param(lambda lines: [lines[0], "{}", lines[2]], id="one emptied"),
+        pytest.param(lambda lines: [lines[0], lines[1][:-9], lines[2]], id="one cut"),
+    ],
+)
+def test_damage_in_the_middle_is_an_error(edit: object, path: Path) -> None:
+    """Only a tail can be torn; anything else was done to the file."""
+    lines = _filled(path).read_text().splitlines()
+    path.write_text("\n".join(edit(lines)) + "\n")  # type: ignore[operator]  # a table of functions
+    with pytest.raises(Malformed):
+        read(path)
+
+
+def test_nothing_is_written_after_the_end(path: Path) -> None:
+    """The end is the last record, however often it is called for."""
+    journal = Journal(path, redactor=PLAIN)
+    journal.end(Ending.COMPLETED)
+    journal.end(Ending.ABORTED)
+    assert [record.body["ending"] for record in read(path).of("end")] == ["completed"]
+    with pytest.raises(ValueError, match="closed"):
+        journal.write("note")
+
+
+def test_secrets_stop_at_the_door(path: Path) -> None:
+    """A secret is masked before it reaches the disk, wherever in a record it stands."""
+    journal = Journal(path, redactor=Redactor(secrets=["hunter2-hunter2"]))
+    journal.write("note", line="it is hunter2-hunter2", deep=[{"password": "short"}])
+    journal.end(Ending.COMPLETED)
+    assert b"hunter2" not in path.read_bytes()
+    assert read(path).records[0].body == {"line": f"it is {MASK}", "deep": [{"password": MASK}]}

@@ -1,0 +1,121 @@
+"""The git source serves exactly what the checkout is, and never touches it. Real git, no cluster."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from yardnode.errors import Refused
+from yardnode.gitsource import BRANCH, Served, repository, serve
+
+NODE_FILE = "gitops/node.yaml"
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git in *folder* as somebody."""
+    identity = ["-c", "user.name=somebody", "-c", "user.email=somebody@localhost"]
+    done = subprocess.run(["git", *identity, *words], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture(name="checkout")
+def _checkout(tmp_path: Path) -> Path:
+    """A repository with one commit, an ignore file, and something staged by nobody."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    (folder / ".gitignore").write_text("ignored\n")
+    (folder / "file").write_text("first\n")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=first")
+    return folder
+
+
+@pytest.fixture(name="state")
+def _state(tmp_path: Path) -> Path:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    return folder
+
+
+def put(checkout: Path, state: Path) -> Served:
+    """Serve the checkout with one generated file."""
+    return serve(checkout, state=state, generated={NODE_FILE: "images: {}\n"})
+
+
+def shown(state: Path, path: str) -> str:
+    """A file as the git source serves it."""
+    return git(repository(state), "show", f"{BRANCH}:{path}")
+
+
+def test_a_clean_checkout_is_served_as_its_head(checkout: Path, state: Path) -> None:
+    """The commit under test is HEAD; what is served is one generated commit above it."""
+    served = put(checkout, state)
+    assert (served.commit, served.dirty) == (git(checkout, "rev-parse", "HEAD"), False)
+    assert git(repository(state), "rev-parse", BRANCH) == served.served
+    assert git(repository(state), "rev-parse", f"{BRANCH}^") == served.commit
+    assert git(repository(state), "diff", "--name-only", served.commit, served.served) == NODE_FILE
+
+
+def test_uncommitted_changes_go_into_a_scratch_commit(checkout: Path, state: Path) -> None:
+    """Changed, new and deleted files are served; ignored ones are not."""
+    (checkout / "file").write_text("changed\n")
+    (checkout / "new").write_text("new\n")
+    (checkout / "ignored").write_text("secret\n")
+    served = put(checkout, state)
+    assert served.dirty
+    assert served.commit != git(checkout, "rev-parse", "HEAD")
+    assert (shown(state, "file"), shown(state, "new")) == ("changed", "new")
+    assert "ignored" not in git(repository(state), "ls-tree", "-r", "--name-only", BRANCH).split()
+
+
+def test_the_checkout_is_left_as_it_was(checkout: Path, state: Path) -> None:
+    """Index, branches, stash and even the object store stay untouched."""
+    (checkout / "file").write_text("staged\n")
+    git(checkout, "add", "file")
+    (checkout / "file").write_text("changed after staging\n")
+
+    def everything() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in sorted((checkout / ".git").rglob("*")) if path.is_file()}
+
+    before = everything()
+    put(checkout, state)
+    assert everything() == before
+
+
+def test_the_same_tree_gives_the_same_commit(checkout: Path, state: Path) -> None:
+    """A second bring-up of the same changes changes nothing on the node."""
+    (checkout / "file").write_text("changed\n")
+    assert put(checkout, state) == put(checkout, state)
+
+
+def test_a_new_commit_replaces_the_old_one(checkout: Path, state: Path) -> None:
+    """The branch follows the checkout, whatever a proof has put on it meanwhile."""
+    put(checkout, state)
+    (checkout / "file").write_text("second\n")
+    git(checkout, "commit", "--quiet", "--all", "--message=second")
+    served = put(checkout, state)
+    assert (served.commit, served.dirty) == (git(checkout, "rev-parse", "HEAD"), False)
+    assert shown(state, "file") == "second"
+
+
+def test_a_checkout_in_the_middle_of_history_is_served_without_its_branches(checkout: Path, state: Path) -> None:
+    """A detached HEAD, as CI has it, is as good as a branch."""
+    git(checkout, "checkout", "--quiet", "--detach")
+    assert not put(checkout, state).dirty
+
+
+def test_a_generated_file_in_git_is_refused(checkout: Path, state: Path) -> None:
+    """It would be a second copy of what the node knows."""
+    (checkout / "gitops").mkdir()
+    (checkout / NODE_FILE).write_text("images: {}\n")
+    with pytest.raises(Refused, match=rf"git rm {NODE_FILE}"):
+        put(checkout, state)
+
+
+def test_a_folder_without_a_commit_is_refused(tmp_path: Path, state: Path) -> None:
+    """An unpacked archive has no commit that evidence could name."""
+    with pytest.raises(Refused, match="Clone the repository"):
+        put(tmp_path, state)
