@@ -44,7 +44,7 @@ def wait_until_gone(
         Stuck: The deadline passed; names what stays, its finalizers, since when, and the rescue.
         Unreadable: The watch lost its place, or the API server went away.
     """
-    start_s, said, before = time.monotonic(), "", frozenset[str]()
+    start_s, said = time.monotonic(), ""
 
     def left() -> list[Meta]:
         alive = watching.alive
@@ -54,6 +54,7 @@ def wait_until_gone(
             if thing.uid in alive
         ]
 
+    before = frozenset(thing.uid for thing in left())
     while not watching.wait(lambda: not left(), within_s=LINE_EVERY_S):
         # Before anything is said about what stays: is the server still there to say that it went?
         kube.find(APPLICATIONS, layer.root, namespace=yard.namespace)

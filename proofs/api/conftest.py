@@ -46,14 +46,20 @@ def _server(binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Ite
         server.stop()
 
 
-@pytest.fixture(name="mortal")
-def _mortal(binaries: Binaries, tmp_path: Path) -> Iterator[ApiServer]:
-    """An API server of the test's own, to be frozen or killed."""
-    server = ApiServer(binaries, tmp_path)
+@pytest.fixture(name="second", scope="session")
+def _second(binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    server = ApiServer(binaries, tmp_path_factory.mktemp("second"))
     try:
         yield server.start()
     finally:
         server.stop()
+
+
+@pytest.fixture(name="mortal")
+def _mortal(second: ApiServer) -> ApiServer:
+    """An API server that a test may kill; it runs again when the next test begins."""
+    second.revive()
+    return second
 
 
 @pytest.fixture(name="kube", scope="session")

@@ -158,6 +158,11 @@ class ApiServer:
         process.kill()
         process.wait()
 
+    def revive(self) -> None:
+        """Start the API server again where it was killed."""
+        if "kube-apiserver" not in self._processes:
+            self.start_api()
+
     def stop(self) -> None:
         """Close the clients and end what still runs."""
         for kube in self._open:

@@ -66,9 +66,9 @@ def test_a_difference_from_the_list_is_named(stage: Stage) -> None:
 def test_a_version_that_is_compacted_is_a_gap(mortal: ApiServer) -> None:
     """After a restart the server no longer knows what happened before; that is an error of its own."""
     kube = mortal.client()
-    body = {"metadata": {"name": "thing"}}
+    body = {"metadata": {"name": "compacted"}}
     old = kube.create(CONFIG_MAPS, body, namespace="default")["metadata"]["resourceVersion"]
-    kube.merge(CONFIG_MAPS, "thing", {"data": {"x": "1"}}, namespace="default")
+    kube.merge(CONFIG_MAPS, "compacted", {"data": {"x": "1"}}, namespace="default")
     mortal.kill_api()
     mortal.start_api()
     with pytest.raises(Gap, match="410"), kube.watch(CONFIG_MAPS, version=old, namespace="default") as (events, _):

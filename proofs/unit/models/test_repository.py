@@ -47,6 +47,7 @@ def test_the_seed_publishes_a_version_that_answers_golden(volume: Path) -> None:
     published = seed.publish(volume)
 
     assert (published.model, published.version, published.outcome) == ("wine", 1, "published")
+    assert published.digest == read_golden().digest, "a file of a published version changed: make it a new version"
     assert sorted(_files(volume / "repository")) == [
         "wine/1/model.py",
         "wine/1/scoring.py",

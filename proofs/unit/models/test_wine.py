@@ -11,9 +11,9 @@ import pytest
 from models.card import read_card
 from models.errors import GoldenMismatch
 from models.wine import golden, recording
-from models.wine.scoring import CLASSES, Weights, read_weights, score, write_weights
+from models.wine.scoring import CLASSES, Weights, read_weights, score
 from models.wine.table import Table, read_table, write_csv
-from models.wine.training import is_holdout, train
+from models.wine.training import is_holdout, train, write_weights
 
 WINE = Path(golden.__file__).parent
 

@@ -30,11 +30,14 @@ class Golden:
     """
     What ``golden.json`` holds.
 
+    digest: of the version's folder, see ``models.repository.digest_of``; a change to any file in it is a new version.
+
     sample_ids: int64[rows]. features: float32[rows, 13]. probabilities: float32[rows, 3]. classes: int64[rows].
     """
 
     model: str
     version: int
+    digest: str
     holdout_accuracy: float
     sample_ids: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
@@ -49,6 +52,7 @@ def read_golden(path: Path = GOLDEN_FILE) -> Golden:
     return Golden(
         model=document["model"],
         version=document["version"],
+        digest=document["digest"],
         holdout_accuracy=document["holdout_accuracy"],
         sample_ids=np.array([row["sample_id"] for row in rows], dtype=np.int64),
         features=np.array([row["features"] for row in rows], dtype=np.float32),

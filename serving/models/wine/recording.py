@@ -5,11 +5,15 @@ Writes ``golden.json`` anew: ``python -m models.wine.recording``, by a person, w
 from __future__ import annotations
 
 import json
+import tempfile
+from pathlib import Path
 
 import numpy as np
 
+from models.repository import digest_of
 from models.wine.golden import GOLDEN_FILE
-from models.wine.scoring import CLASSES, score
+from models.wine.packaging import assemble
+from models.wine.scoring import CLASSES, Weights, score
 from models.wine.table import read_table
 from models.wine.training import is_holdout, train
 
@@ -30,7 +34,13 @@ def record() -> str:
     # What travels is single precision: the recorded inputs are exactly those that Triton will see.
     features = table.features[chosen].astype(np.float32)
     probabilities, classes = score(features, weights=trained.weights)
-    header = {"model": "wine", "version": 1, "holdout_accuracy": trained.holdout_accuracy, "columns": table.columns}
+    header = {
+        "model": "wine",
+        "version": 1,
+        "digest": _digest(trained.weights),
+        "holdout_accuracy": trained.holdout_accuracy,
+        "columns": table.columns,
+    }
     rows = [
         {"sample_id": sample_id, "class": label, "probabilities": expected, "features": row}
         for sample_id, label, expected, row in zip(
@@ -39,6 +49,12 @@ def record() -> str:
     ]
     lines = ",\n".join("  " + json.dumps(row) for row in rows)
     return json.dumps(header)[:-1] + ',\n "rows": [\n' + lines + "\n ]}\n"
+
+
+def _digest(weights: Weights) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        assemble(Path(folder), weights=weights)
+        return digest_of(Path(folder))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CLASSES", "Weights", "read_weights", "score", "write_weights"]
+__all__ = ["CLASSES", "Weights", "read_weights", "score"]
 
 CLASSES = 3
 """The three cultivars of the source."""
@@ -51,7 +51,7 @@ def score(
 
 
 def read_weights(path: Path) -> Weights:
-    """Read what ``write_weights`` wrote; pickles are refused."""
+    """Read the .npz of a version; pickles are refused."""
     with np.load(path, allow_pickle=False) as arrays:
         return Weights(
             mean=arrays["mean"],
@@ -59,15 +59,3 @@ def read_weights(path: Path) -> Weights:
             coefficients=arrays["coefficients"],
             intercept=arrays["intercept"],
         )
-
-
-def write_weights(weights: Weights, *, path: Path) -> None:
-    """Write an uncompressed .npz; equal weights give equal bytes, so that their digest can name a version."""
-    np.savez(
-        path,
-        allow_pickle=False,
-        mean=weights.mean,
-        scale=weights.scale,
-        coefficients=weights.coefficients,
-        intercept=weights.intercept,
-    )

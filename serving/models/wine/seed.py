@@ -7,14 +7,14 @@ Runs as a job: ``python -m models.wine.seed VOLUME``.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
 from models.errors import ModelError
 from models.repository import Published, Repository
 from models.wine.golden import check, read_golden
-from models.wine.scoring import read_weights, write_weights
+from models.wine.packaging import assemble
+from models.wine.scoring import read_weights
 from models.wine.table import read_table
 from models.wine.training import train
 
@@ -24,9 +24,7 @@ HERE = Path(__file__).parent
 
 
 def _build_version(folder: Path) -> None:
-    write_weights(train(read_table()).weights, path=folder / "weights.npz")
-    for name in ("model.py", "scoring.py"):
-        shutil.copyfile(HERE / name, folder / name)
+    assemble(folder, weights=train(read_table()).weights)
     # What was written is checked, not what was meant to be written.
     check(read_golden(), weights=read_weights(folder / "weights.npz"))
 

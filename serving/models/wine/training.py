@@ -6,7 +6,10 @@ The problem is convex and solved far below the precision that is kept, so every 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import io
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -14,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from models.wine.scoring import Weights, score
 from models.wine.table import Table
 
-__all__ = ["Trained", "is_holdout", "train"]
+__all__ = ["Trained", "is_holdout", "train", "write_weights"]
 
 HOLDOUT_EVERY = 5
 """Rows are packaged sorted by cultivar, so every fifth row is a stratified holdout of 36."""
@@ -56,3 +59,17 @@ def train(table: Table) -> Trained:
     )
     _, predicted = score(table.features[holdout], weights=weights)
     return Trained(weights=weights, holdout_accuracy=float((predicted == table.labels[holdout]).mean()))
+
+
+def write_weights(weights: Weights, *, path: Path) -> None:
+    """
+    Write a .npz; equal weights give equal bytes, so that their digest can name a version.
+
+    ``numpy.savez`` does not promise that: what it leaves to Python differs between Python 3.11.2 and 3.11.7.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in asdict(weights).items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
+            # An entry made from its name alone has the zip format's first day as its date.
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())
