@@ -47,6 +47,10 @@ class Canary:
     """What the offline store gave back right after the write."""
     reads: tuple[HttpProbe, ...]
     """Ask the online store for it."""
+    withhold: Callable[[], None]
+    """Take the row out of the offline stores."""
+    write: Callable[[], None]
+    """Put it there, again."""
 
 
 @pytest.fixture(name="layer", scope="session")
@@ -115,9 +119,17 @@ def _canary(yard: Scenario, kube: Kube, declared: Yard, target: Target) -> Itera
         for one in declared.probes
         if isinstance(one, HttpProbe) and one.name == probe.name
     )
-    yield Canary(key, value, tuple(written), reads)
-    for place in stores:
-        open_store(place, kube=kube, secrets_file=target.secrets_file).remove(place.bucket, name)
+
+    def withhold() -> None:
+        for place in stores:
+            open_store(place, kube=kube, secrets_file=target.secrets_file).remove(place.bucket, name)
+
+    def write() -> None:
+        for place in stores:
+            open_store(place, kube=kube, secrets_file=target.secrets_file).put(place.bucket, name, row)
+
+    yield Canary(key, value, tuple(written), reads, withhold, write)
+    withhold()
 
 
 @pytest.fixture(name="bring", scope="session")

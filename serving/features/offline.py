@@ -18,6 +18,10 @@ SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 """Of the packaged rows. Older than anything anybody adds, so that an added row for the same key wins."""
 
 
+DENIED = "ACCESS_DENIED"
+"""How pyarrow's errors, which have one type for everything, tell a refusal from a neighbour that is away."""
+
+
 class OfflineStore:
     """The bucket's folder, as far as this process has to do with it."""
 
@@ -47,10 +51,12 @@ class OfflineStore:
                 return False
             self._files.create_dir(self._bucket, recursive=False)
             parquet.write_table(_rows(rows_file), self._path, filesystem=self._files)
-        except PermissionError as failure:
-            raise OfflineUnusable(
-                f"wanted to write s3://{self._path}, got {failure}; check the secret object-store"
-            ) from failure
+        except OSError as failure:
+            if DENIED in str(failure):
+                raise OfflineUnusable(
+                    f"wanted to write s3://{self._path}, got {failure}; check the secret object-store"
+                ) from failure
+            raise
         return True
 
 
