@@ -8,6 +8,7 @@ a failure, and at the end reckons, seals and prints.
 
 from __future__ import annotations
 
+import importlib
 import signal
 from collections.abc import Generator
 from contextlib import nullcontext
@@ -74,7 +75,9 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.stash[SESSION] = session
     for part in PARTS:
-        config.pluginmanager.import_plugin(part)
+        # Registered, not imported by pytest: that would want to rewrite assertions, of which they have none, and warn
+        # where a session inside a session finds them loaded.
+        config.pluginmanager.register(importlib.import_module(part), part)
     folder = session.bundle.folder
     config.option.xmlpath = str(folder / "junit.xml")
     config.option.htmlpath = str(folder / "report" / "pytest.html")

@@ -56,13 +56,13 @@ def test_a_planted_unread_key_is_found(
 
 def test_a_planted_equal_value_is_found(copy: Tree) -> None:
     """An overlay that repeats the default is found."""
-    (copy.root / "envs" / "dev" / "triton.yaml").write_text("model: wine\n")
-    assert no_differences(copy) == [Idle("envs/dev/triton.yaml", "model")]
+    (copy.root / "envs" / "prod" / "triton.yaml").write_text("model: wine\n")
+    assert no_differences(copy) == [Idle("envs/prod/triton.yaml", "model")]
 
 
 def test_a_planted_stray_file_is_found(copy: Tree) -> None:
     """An overlay with a mistyped name is found."""
-    stray = copy.root / "envs" / "dev" / "tritn.yaml"
+    stray = copy.root / "envs" / "prod" / "tritn.yaml"
     stray.write_text("replicas: 2\n")
     assert unread_files(copy) == [stray]
 
