@@ -42,8 +42,15 @@ def root(gitops: Path, name: str, *, url: str) -> list[dict[str, Any]]:
 
 
 def environments(gitops: Path) -> tuple[str, ...]:
-    """Names of the environments: the folders below ``gitops/envs``."""
-    return tuple(sorted(path.name for path in (gitops / "envs").iterdir() if path.is_dir()))
+    """
+    Names of the environments, as the tier says that makes their namespaces.
+
+    Not the folders below ``gitops/envs``: an environment without a difference has no file there, and git no folder.
+    """
+    (tier,) = _documents(gitops / "core" / "applicationsets" / "namespaces.yaml", url=PLACEHOLDER)
+    (matrix,) = tier["spec"]["generators"]
+    lists = [generator["list"] for generator in matrix["matrix"]["generators"] if "list" in generator]
+    return tuple(sorted(element["env"] for each in lists for element in each["elements"]))
 
 
 def namespaces(made: Mapping[str, Credentials]) -> frozenset[str]:
