@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from types import TracebackType
 
 from yardnode.background import Background
@@ -105,13 +104,3 @@ class Making:
         if self._background is None:
             raise LookupError("nothing is being made before begin()")
         return self._background
-
-
-def programs_of(binaries: Binaries) -> dict[str, Path]:
-    """Executable files of all families, by name."""
-    return {
-        file.name: file
-        for folder in binaries.folders.values()
-        for file in sorted(folder.iterdir())
-        if file.is_file() and file.stat().st_mode & 0o111
-    }

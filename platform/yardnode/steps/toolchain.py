@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from yardnode.making import programs_of
 from yardnode.steps.step import Step
 from yardnode.yard import Yard
 
@@ -10,7 +9,7 @@ __all__ = ["STEP"]
 
 
 def _do(yard: Yard) -> None:
-    yard.programs = programs_of(yard.making.binaries())
+    yard.programs = yard.making.binaries().programs
 
 
 STEP = Step(name="toolchain", done=lambda _: False, do=_do)  # the cache itself knows what is built
