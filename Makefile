@@ -19,8 +19,8 @@ $(VENV)/COMPLETE: pyproject.toml requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
-test: $(VENV)/COMPLETE ## Everything that needs no cluster: lint, types, layers, unit, render, docs, api
-	$(YARD) toolchain control
+test: $(VENV)/COMPLETE ## Everything that needs no cluster: lint, types, layers, unit, features, render, docs, api
+	$(YARD) toolchain control kubernetes-agents
 	$(BIN)/tox run
 
 proof: $(VENV)/COMPLETE ## Bring the yard up and run the whole loop: audit, off, core-only, on, optional-on, audit
@@ -40,7 +40,7 @@ optional-on: $(VENV)/COMPLETE ## Attach the optional layer
 optional-off: $(VENV)/COMPLETE ## Detach the optional layer
 	$(YARD) detach features
 
-audit: $(VENV)/COMPLETE ## Write what the cluster is now under docs/audit
+audit: $(VENV)/COMPLETE ## Judge what the cluster is now, and write it under docs/audit (`switchyard audit` only prints it)
 	$(BIN)/pytest -m audit
 
 clean: ## Stop the yard, keep caches

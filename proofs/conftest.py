@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 import pyarrow as pa
 import pytest
@@ -20,6 +21,8 @@ from switchyard.scenario import Scenario
 from switchyard.yard import Expectation, HttpProbe, S3Probe, Wanted, Yard
 from yardfacts.facts import Answer
 from yardfacts.target import Target
+
+from .services.exercise import PARTS, Hands, exercise
 
 LAYER = "features"
 """The layer of yard.toml that these proofs toggle."""
@@ -35,6 +38,19 @@ FEATURE = "alcohol"
 
 FIRST_OWN_KEY = 1_000_000
 """Keys from here on belong to proofs; the packaged rows have 0 to 177."""
+
+
+class Use(Protocol):
+    """Uses services, and records what they answered."""
+
+    def __call__(
+        self, *parts: str, moment: str = ..., environments: Sequence[str] = ..., patience_s: float = ...
+    ) -> None:
+        """
+        Use *parts* (all by default, see ``services.exercise``) in *environments* (all by default).
+
+        Services have *patience_s* seconds to let us in, where they may be starting.
+        """
 
 
 @dataclass(frozen=True)
@@ -130,6 +146,39 @@ def _canary(yard: Scenario, kube: Kube, declared: Yard, target: Target) -> Itera
 
     yield Canary(key, value, tuple(written), reads, withhold, write)
     withhold()
+
+
+@pytest.fixture(name="hands", scope="session")
+def _hands(yard: Scenario, kube: Kube, declared: Yard, target: Target, layer: str) -> Callable[[str], Hands]:
+    """What reaches the services of an environment, new each time: ``hands("dev")``."""
+
+    def hands(environment: str) -> Hands:
+        deserted = declared.layer(layer).namespaces if yard.is_detached(layer) else ()
+        return Hands(environment, kube, target, declared, yard.run_id, deserted)
+
+    return hands
+
+
+@pytest.fixture(name="use", scope="session")
+def _use(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> Use:
+    """Use the services of every environment for what they are there for: ``use("tracking", moment="exercised")``."""
+
+    def use(
+        *parts: str,
+        moment: str = "exercised",
+        environments: Sequence[str] = declared.environments,
+        patience_s: float = 0.0,
+    ) -> None:
+        chosen = parts or tuple(PARTS)
+        with yard.recorder.step(f"use {', '.join(chosen)} in {' and '.join(environments)}"):
+            try:
+                every = [replace(hands(environment), patience_s=patience_s) for environment in environments]
+                facts = exercise(every, parts=chosen)
+            except SwitchyardError as exc:
+                raise verdict_of(exc) from exc
+            yard.record(moment, *facts)
+
+    return use
 
 
 @pytest.fixture(name="bring", scope="session")

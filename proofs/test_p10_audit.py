@@ -24,6 +24,6 @@ def test_the_yard_is_as_git_says(yard: Scenario, layer: str, look: Callable[[str
 
     look("detached" if is_off else "attached", "absent" if is_off else "online")
 
-    yard.judge("core_settled", "core_serves", "volumes_bound", "served_commit")
+    yard.judge("core_settled", "core_serves", "services_ready", "volumes_bound", "served_commit")
     if not is_off:
         yard.judge("layer_settled", "all_settled")

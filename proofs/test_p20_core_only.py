@@ -10,7 +10,7 @@ import pytest
 from switchyard.scenario import Scenario
 
 if TYPE_CHECKING:
-    from proofs.conftest import Canary
+    from proofs.conftest import Canary, Use
 
 pytestmark = [pytest.mark.order(20), pytest.mark.core_only]
 
@@ -37,7 +37,17 @@ def test_the_layer_leaves_nothing_behind(
 
 def test_core_and_baseline_stand_alone(yard: Scenario) -> None:
     """While the layer is off, Core and Baseline are settled, serve, and are the same pods as before."""
-    yard.judge("core_settled", "core_serves", "core_untouched", "volumes_bound", "served_commit")
+    yard.judge("core_settled", "core_serves", "services_ready", "core_untouched", "volumes_bound", "served_commit")
+
+
+def test_the_services_work(yard: Scenario, use: Use) -> None:
+    """While the layer is off, every service of Core and Baseline does what it is there for, in both environments."""
+    use()
+
+    yard.judge(
+        *("runs_tracked", "tasks_run", "task_logs_kept", "version_traced"),
+        *("lines_shipped", "targets_up", "alerts_delivered"),
+    )
 
 
 def test_nothing_comes_back(yard: Scenario, layer: str) -> None:

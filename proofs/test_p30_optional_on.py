@@ -11,7 +11,7 @@ from switchyard.scenario import Scenario
 from switchyard.yard import Yard
 
 if TYPE_CHECKING:
-    from proofs.conftest import Canary
+    from proofs.conftest import Canary, Use
 
 pytestmark = [pytest.mark.order(30), pytest.mark.optional_on]
 
@@ -42,7 +42,25 @@ def test_the_layer_returns_and_works(
 
 def test_core_and_baseline_did_not_notice(yard: Scenario) -> None:
     """While the layer came, Core and Baseline stayed settled, served, and kept every pod and namespace."""
-    yard.judge("core_settled", "core_serves", "core_untouched", "namespaces_stayed", "volumes_bound", "served_commit")
+    yard.judge(
+        "core_settled",
+        "core_serves",
+        "services_ready",
+        "core_untouched",
+        "namespaces_stayed",
+        "volumes_bound",
+        "served_commit",
+    )
+
+
+def test_the_services_work(yard: Scenario, use: Use) -> None:
+    """While the layer is on, every service of Core and Baseline does what it is there for, in both environments."""
+    use()
+
+    yard.judge(
+        *("runs_tracked", "tasks_run", "task_logs_kept", "version_traced"),
+        *("lines_shipped", "targets_up", "alerts_delivered"),
+    )
 
 
 def test_attaching_again_writes_nothing(yard: Scenario, layer: str) -> None:

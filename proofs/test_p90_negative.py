@@ -10,27 +10,24 @@ import yaml
 
 from switchyard import labels
 from switchyard.audit import audit
-from switchyard.barrier import raise_barriers
-from switchyard.errors import Late, Unreadable, as_fact
+from switchyard.errors import Unreadable, as_fact
 from switchyard.ground import Cluster
-from switchyard.kinds import CONFIG_MAPS, PODS, STATEFUL_SETS
+from switchyard.kinds import CONFIG_MAPS
 from switchyard.kube import Kube, connect
 from switchyard.scenario import Scenario
 from switchyard.sweep import sweep
 from switchyard.toggled import Toggled
-from switchyard.waiting import wait_until
 from switchyard.yard import Yard
 from yardfacts.facts import Obligation
 from yardfacts.target import Target
 from yardfacts.verdict import Verdict
 
+from .outages import CONTROLLER, silence
+
 pytestmark = [pytest.mark.order(90), pytest.mark.negative]
 
-CONTROLLER = "argocd-application-controller"
 SILENT_S = 5.0
 """A controller that lives answers within one; the declared deadline is for one that has just started."""
-RESTART_S = 60.0
-"""A controller that comes back reads everything before it compares anything."""
 
 
 @pytest.fixture(name="detached", scope="module")
@@ -94,23 +91,8 @@ def test_an_orphan_is_found(
 @pytest.fixture(name="silenced")
 def _silenced(yard: Scenario, kube: Kube, declared: Yard) -> Iterator[None]:
     """Argo CD's application controller is scaled to nothing for the test, and answers again afterwards."""
-    namespace = declared.namespace
-    kube.merge(STATEFUL_SETS, CONTROLLER, {"spec": {"replicas": 0}}, namespace=namespace)
-    try:
-        wait_until(
-            lambda: [pod for pod in kube.list(PODS, namespace=namespace).items if CONTROLLER in str(pod)],
-            what=f"{CONTROLLER} is gone",
-            ready=lambda pods: not pods,
-            within_s=RESTART_S,
-        )
+    with silence(yard, kube=kube, declared=declared):
         yield
-    finally:
-        with yard.recorder.step(f"restore: {CONTROLLER} answers again"):
-            kube.merge(STATEFUL_SETS, CONTROLLER, {"spec": {"replicas": 1}}, namespace=namespace)
-            roots = [name for one in declared.layers.values() for name in one.roots]
-            barriers = raise_barriers(kube, namespace=namespace, applications=roots, within_s=RESTART_S)
-            if not all(barrier.answered for barrier in barriers):
-                raise Late(f"{CONTROLLER} was scaled back to 1 and does not answer within {RESTART_S:g} s")
 
 
 @pytest.mark.usefixtures("silenced")

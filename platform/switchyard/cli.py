@@ -126,7 +126,11 @@ def detach(settings: Settings, layer: str) -> None:
 @main.command()
 @click.pass_obj
 def audit(settings: Settings) -> None:
-    """Show Applications, roots, namespaces, volumes and what the services answer. Needs read rights only."""
+    """
+    Print what the Applications, the roots and the services are and answer now. Needs read rights only.
+
+    It judges nothing and keeps nothing: `make audit` takes the same look, lets claims judge it, and writes docs/audit.
+    """
     session = open_session(settings)
     facts = gather(session.kube, yard=session.yard, target=session.target)
     for fact in facts:

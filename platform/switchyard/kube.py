@@ -21,7 +21,7 @@ from switchyard.errors import Gap, NoTarget, NotFound, Refused
 from switchyard.kinds import Kind
 from switchyard.objects import Json, dig
 from switchyard.pool import Pool
-from switchyard.transport import Stream, Transport, raise_for
+from switchyard.transport import Request, Stream, Transport, raise_for
 
 __all__ = ["MANAGER", "WATCH_S", "Event", "Kube", "Listing", "connect"]
 
@@ -167,7 +167,9 @@ class Kube:
         }
         headers = {"Accept": f"{_AS_ONE},application/json" if metadata_only else "application/json"}
         path = kind.path(namespace=namespace)
-        stream = self._transport.open(path, query=query, headers=headers, timeout_s=for_s + self._answer_s)
+        stream = self._transport.open(
+            Request(method="GET", path=path, query=query, headers=headers, timeout_s=for_s + self._answer_s)
+        )
         try:
             if stream.status >= 400:
                 raise_for(stream.status, b"".join(stream.lines()), asked=f"watch {self.where}{path}")
@@ -188,12 +190,14 @@ class Kube:
         sent = {"Accept": "application/json", **(headers or {})}
         sent |= {"Content-Type": content} if body is not None else {}
         reply = self._transport.send(
-            method,
-            path,
-            query=query or {},
-            headers=sent,
-            body=None if body is None else json.dumps(body).encode(),
-            timeout_s=self._answer_s,
+            Request(
+                method=method,
+                path=path,
+                query=query or {},
+                headers=sent,
+                body=None if body is None else json.dumps(body).encode(),
+                timeout_s=self._answer_s,
+            )
         )
         asked = f"{method} {self.where}{path}"
         raise_for(reply.status, reply.body, asked=asked)

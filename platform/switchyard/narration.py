@@ -10,7 +10,7 @@ from typing import Any
 import allure
 import pytest
 
-__all__ = ["attach", "label", "step"]
+__all__ = ["attach", "label", "step", "tag"]
 
 
 def step(title: str) -> AbstractContextManager[None]:
@@ -23,6 +23,11 @@ def attach(name: str, value: Any) -> None:
     """Attach plain data to the running step."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     allure.attach(text, name=name, attachment_type=allure.attachment_type.JSON)
+
+
+def tag(name: str) -> None:
+    """Tag the running test, so that a reviewer can filter by it."""
+    allure.dynamic.tag(name)  # type: ignore[no-untyped-call]  # the package types no decorator
 
 
 def label(item: pytest.Function, *, title: str, labels: Mapping[str, str]) -> None:

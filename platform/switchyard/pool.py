@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import urlencode
 
 import urllib3
 
 from switchyard.errors import TimedOut, Unreachable
-from switchyard.transport import Reply, Stream
+from switchyard.transport import Reply, Request, Stream
 
 __all__ = ["Pool"]
 
@@ -55,42 +55,23 @@ class Pool:
     ) -> None:
         self._pool, self.where, self._authorise = pool, host, authorise
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: bytes | None,
-        timeout_s: float,
-    ) -> Reply:
-        response = self._request(method, path, query=query, headers=headers, body=body, timeout_s=timeout_s, whole=True)
+    def send(self, request: Request) -> Reply:
+        response = self._answer(request, whole=True)
         return Reply(response.status, response.data)
 
-    def open(self, path: str, *, query: Mapping[str, str], headers: Mapping[str, str], timeout_s: float) -> Stream:
-        response = self._request("GET", path, query=query, headers=headers, body=None, timeout_s=timeout_s, whole=False)
-        return _Lines(response, where=f"{self.where}{path}")
+    def open(self, request: Request) -> Stream:
+        return _Lines(self._answer(request, whole=False), where=f"{self.where}{request.path}")
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: bytes | None,
-        timeout_s: float,
-        whole: bool,
-    ) -> urllib3.BaseHTTPResponse:
-        sent = dict(headers)
+    def _answer(self, request: Request, *, whole: bool) -> urllib3.BaseHTTPResponse:
+        sent = dict(request.headers)
         self._authorise(sent)
-        asked = f"{method} {self.where}{path}"
+        url, timeout_s = self.where + request.path, request.timeout_s
+        asked = f"{request.method} {url}"
         try:
             response: urllib3.BaseHTTPResponse = self._pool.request(
-                method,
-                f"{self.where}{path}?{urlencode(query)}" if query else self.where + path,
-                body=body,
+                request.method,
+                f"{url}?{urlencode(request.query)}" if request.query else url,
+                body=request.body,
                 headers=sent,
                 timeout=urllib3.Timeout(connect=min(CONNECT_S, timeout_s), read=timeout_s),
                 retries=False,

@@ -12,7 +12,7 @@ from switchyard import narration
 from switchyard.judging import outcome_of
 from yardfacts.bundle import Bundle
 from yardfacts.claims import Claim
-from yardfacts.facts import Fact, Facts, Timing
+from yardfacts.facts import Fact, Facts, Timing, Usage
 from yardfacts.journal import Ending, Journal
 from yardfacts.verdict import Finding
 
@@ -41,6 +41,8 @@ class Recorder:
     place: Place = field(default_factory=Place)
     judged: int = 0
     """Findings and controls recorded at the current place."""
+    exceeded: list[str] = field(default_factory=list)
+    """Budgets that were not kept at the current place, in words."""
     _facts: dict[str, Facts] = field(default_factory=dict)
 
     @property
@@ -50,7 +52,7 @@ class Recorder:
 
     def enter(self, place: Place) -> None:
         """A test begins."""
-        self.place, self.judged = place, 0
+        self.place, self.judged, self.exceeded = place, 0, []
 
     def record(self, moment: str, facts: Iterable[Fact]) -> None:
         """Record facts under *moment*; the journal has each when this returns."""
@@ -59,6 +61,9 @@ class Recorder:
                 fact = Timing(phase=fact.phase, took_s=fact.took_s, budget_s=self.budgets[fact.phase])  # noqa: PLW2901
             self.journal.fact(stage=self.place.stage, moment=moment, fact=fact)
             self._facts[self.place.stage] = self.facts.plus(moment, [fact])
+            if isinstance(fact, Timing | Usage) and fact.over:
+                self.exceeded.append(fact.over)
+                narration.tag("over budget")
 
     def finding(self, claim: Claim, finding: Finding) -> None:
         """Record what a claim says about the stage's facts."""

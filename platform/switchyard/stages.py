@@ -33,6 +33,7 @@ MARKERS: Final[Mapping[str, str]] = {
     "core_only": "detaches the optional layer and proves that Core and Baseline stand alone",
     "optional_on": "attaches the optional layer and proves that it works",
     "gitops": "commits, edits by hand and removes, and proves that git decides",
+    "resilience": "takes away what others stand on and proves that it comes back as it was",
     "negative": "breaks the yard on purpose and requires that the claims say so",
 }
 """Markers of proofs; naming one with ``-m`` is how proofs are asked for."""

@@ -9,10 +9,23 @@ from typing import Protocol
 
 from switchyard.errors import Conflict, Forbidden, Gap, NotFound, Refused, Unauthorised
 
-__all__ = ["Reply", "Stream", "Transport", "raise_for"]
+__all__ = ["Reply", "Request", "Stream", "Transport", "raise_for"]
 
 MESSAGE_MAX_CHARS = 600
 """An error answer may be a page of HTML from a proxy; a person reads its beginning."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One question, as it goes over the line."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    timeout_s: float
+    """The longest silence on the line."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +57,11 @@ class Transport(Protocol):
     where: str
     """Whom it talks to, for messages."""
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: bytes | None,
-        timeout_s: float,
-    ) -> Reply:
+    def send(self, request: Request) -> Reply:
         """Send one request and read the whole answer."""
 
-    def open(self, path: str, *, query: Mapping[str, str], headers: Mapping[str, str], timeout_s: float) -> Stream:
-        """GET whose answer is read as it comes; *timeout_s* is the longest silence on the line."""
+    def open(self, request: Request) -> Stream:
+        """Send one request whose answer is read as it comes."""
 
     def close(self) -> None:
         """Close every connection that is kept alive."""

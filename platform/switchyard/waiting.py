@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
+
 from switchyard.errors import Late
 
 __all__ = ["Clock", "wait_until"]
@@ -58,16 +60,30 @@ def wait_until(
         Late: *failed* held, or the deadline passed; carries the last observation.
     """
     clock = clock or Clock()
-    start_s, pause_s, streak = clock.now_s(), FIRST_PAUSE_S, 0
-    while True:
+    start_s, streak = clock.now_s(), 0
+    growing = wait_exponential(multiplier=FIRST_PAUSE_S, exp_base=GROWTH, max=LONGEST_PAUSE_S)
+
+    def took_s() -> float:
+        return clock.now_s() - start_s
+
+    def look() -> T:
+        nonlocal streak
         seen = observe()
-        took_s = clock.now_s() - start_s
         if failed is not None and failed(seen):
-            raise Late(f"{what}: it failed after {took_s:.1f} s, last seen: {seen}")
+            raise Late(f"{what}: it failed after {took_s():.1f} s, last seen: {seen}")
         streak = streak + 1 if ready(seen) else 0
-        if streak >= successes:
-            return seen
-        if took_s >= within_s:
-            raise Late(f"{what}: wanted within {within_s:g} s, last seen: {seen}")
-        clock.pause(min(pause_s, max(within_s - took_s, 0.0)))
-        pause_s = min(pause_s * GROWTH, LONGEST_PAUSE_S)
+        return seen
+
+    def late(state: RetryCallState) -> T:
+        last = state.outcome.result() if state.outcome else None
+        raise Late(f"{what}: wanted within {within_s:g} s, last seen: {last}")
+
+    looking = Retrying(
+        retry=retry_if_result(lambda _: streak < successes),
+        stop=lambda _: took_s() >= within_s,
+        # The last look is at the deadline, never a whole pause after it.
+        wait=lambda state: min(growing(state), max(within_s - took_s(), 0.0)),
+        sleep=clock.pause,
+        retry_error_callback=late,
+    )
+    return looking(look)

@@ -87,7 +87,7 @@ class Churn:
 
 @dataclass(frozen=True, kw_only=True)
 class Budgets:
-    """How long what may take, in seconds. A budget is judged by claims; a deadline ends a wait."""
+    """How long what may take, in seconds. A budget is reported, never judged (ADR 0009); a deadline ends a wait."""
 
     detach_s: float
     attach_s: float

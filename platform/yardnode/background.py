@@ -8,7 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
-from yardnode.toolchain import CGO, FAMILIES, Binaries, Toolchain
+from yardnode.families import CGO, FAMILIES
+from yardnode.toolchain import Binaries, Toolchain
 
 __all__ = ["Background"]
 
@@ -29,11 +30,9 @@ class Background:
     def __init__(self, toolchain: Toolchain, *, families: Sequence[str] = FAMILIES) -> None:
         self._toolchain = toolchain
         self._packages = threading.Event()
-        # One worker: a build takes all cores by itself. Families that wait for packages go last, or they would hold it.
+        # One worker: a build takes all cores by itself.
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="toolchain")
-        self._futures: dict[str, Future[Path]] = {
-            name: self._pool.submit(self._family, name) for name in sorted(families, key=lambda name: name in CGO)
-        }
+        self._futures: dict[str, Future[Path]] = {name: self._pool.submit(self._family, name) for name in families}
 
     def __enter__(self) -> Background:
         return self

@@ -6,15 +6,12 @@ The files name a git source that cannot exist; here it becomes the real one, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from yardnode.credentials import Credentials, objects
-
-__all__ = ["PLACEHOLDER", "ROOTS", "cluster_and_projects", "environments", "located", "namespaces", "root"]
+__all__ = ["PLACEHOLDER", "ROOTS", "cluster_and_projects", "environments", "located", "root"]
 
 PLACEHOLDER = "https://git.switchyard.invalid/switchyard.git"
 ROOTS = ("root-apps", "root-baseline", "root-optional")
@@ -43,19 +40,14 @@ def root(gitops: Path, name: str, *, url: str) -> list[dict[str, Any]]:
 
 def environments(gitops: Path) -> tuple[str, ...]:
     """
-    Names of the environments, as the tier says that makes their namespaces.
+    Names of the environments, as the tier says that gives each its own support.
 
     Not the folders below ``gitops/envs``: an environment without a difference has no file there, and git no folder.
     """
-    (tier,) = _documents(gitops / "core" / "applicationsets" / "namespaces.yaml", url=PLACEHOLDER)
+    (tier,) = _documents(gitops / "core" / "applicationsets" / "support.yaml", url=PLACEHOLDER)
     (matrix,) = tier["spec"]["generators"]
     lists = [generator["list"] for generator in matrix["matrix"]["generators"] if "list" in generator]
     return tuple(sorted(element["env"] for each in lists for element in each["elements"]))
-
-
-def namespaces(made: Mapping[str, Credentials]) -> frozenset[str]:
-    """Namespaces that generated Secrets go to."""
-    return frozenset(each["metadata"]["namespace"] for each in objects(made))
 
 
 def _documents(file: Path, *, url: str) -> list[dict[str, Any]]:

@@ -10,24 +10,25 @@ from contextlib import contextmanager
 
 import click
 
-from yardnode import argocd, bringup
+from yardnode import argocd, bringup, tables
 from yardnode.errors import Problem, Refused, YardError
+from yardnode.families import FAMILIES
 from yardnode.making import Making
 from yardnode.paths import Paths, find_paths
 from yardnode.processes import Board, read_board
 from yardnode.progress import Progress
 from yardnode.state import State, read_state
 from yardnode.steps import Timing
-from yardnode.toolchain import FAMILIES
+from yardnode.troubles import troubles
 from yardnode.yard import Yard, alone
 
-__all__ = ["destroy", "down", "env", "status", "toolchain", "up"]
+__all__ = ["destroy", "down", "env", "root_paths", "status", "told", "toolchain", "up", "yard_of"]
 
 INTERRUPTED = 130  # as a shell reports it
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Print what went wrong as a message, without a traceback; anything else is a defect and keeps its traceback."""
     try:
         yield
@@ -41,19 +42,22 @@ def _told() -> Iterator[None]:
 @click.command()
 def up() -> None:
     """Bring the yard up, from nothing or from wherever it is; does nothing where nothing is to be done."""
-    with _told():
-        paths = _paths()
+    with told():
+        paths = root_paths()
         progress = Progress()
         with alone(paths), Making(paths, progress=progress, environment=os.environ) as making:
             timings = bringup.up(Yard(paths=paths, progress=progress, environment=os.environ, making=making))
-    click.echo(_table(timings))
+    if progress.finished:
+        click.echo(tables.made(progress.finished))
+        click.echo()
+    click.echo(_steps(timings))
 
 
 @click.command()
 def down() -> None:
     """Stop the yard and leave nothing of it but models and logs."""
-    with _told():
-        paths = _paths()
+    with told():
+        paths = root_paths()
         with alone(paths):
             bringup.down(paths)
     click.echo("Down: no process, mount, namespace, interface, cgroup or route is left.")
@@ -63,8 +67,8 @@ def down() -> None:
 @click.option("--cache", is_flag=True, help="Remove binaries and images too; every checkout shares them.")
 def destroy(*, cache: bool) -> None:
     """Take the yard down and remove its state, models included."""
-    with _told():
-        paths = _paths()
+    with told():
+        paths = root_paths()
         with alone(paths):
             bringup.destroy(paths, cache=cache)
     click.echo(f"Gone: {paths.state}{f' and {paths.cache}' if cache else ''}.")
@@ -73,8 +77,8 @@ def destroy(*, cache: bool) -> None:
 @click.command()
 def status() -> None:
     """Say what runs, what died, and how every Application is; ends with 0 only where all is well."""
-    with _told():
-        paths = _paths()
+    with told():
+        paths = root_paths()
         state, board = read_state(paths.state), read_board(paths.state)
         if state is None or board is None:
             click.echo("The yard is down: `switchyard up`.")
@@ -88,10 +92,13 @@ def status() -> None:
 @click.argument("families", nargs=-1)
 def toolchain(*, families: Sequence[str]) -> None:
     """Build FAMILIES of binaries (default: all) unless the cache has them, and print their folders."""
-    with _told():
+    with told():
         paths = find_paths(os.environ)
-        with Making(paths, progress=Progress(), environment=os.environ) as making:
+        progress = Progress()
+        with Making(paths, progress=progress, environment=os.environ) as making:
             built = making.build(families or FAMILIES)
+    if progress.finished:
+        click.echo(tables.made(progress.finished), err=True)  # scripts read the folders
     for folder in built.folders.values():
         click.echo(folder)
 
@@ -99,19 +106,19 @@ def toolchain(*, families: Sequence[str]) -> None:
 @click.command()
 def env() -> None:
     """Print shell lines that make kubectl, argocd and helm work against the yard: eval "$(switchyard env)"."""
-    with _told():
-        paths = _paths()
+    with told():
+        paths = root_paths()
         state = read_state(paths.state)
         if state is None or not state.programs:
             raise click.ClickException("The yard is down, so there is nothing to point at: `switchyard up`.")
-        plan = _yard(paths).plan
+        plan = yard_of(paths).plan
         folders = sorted({str(plan.programs[name].parent) for name in ("kubectl", "argocd", "helm")})
         click.echo(f"export KUBECONFIG={shlex.quote(str(plan.kubeconfig))}")
         click.echo("export ARGOCD_OPTS=--core")
         click.echo(f'export PATH={shlex.quote(":".join(folders))}:"$PATH"')
 
 
-def _paths() -> Paths:
+def root_paths() -> Paths:
     """
     The roots, for root.
 
@@ -130,7 +137,8 @@ def _paths() -> Paths:
     return paths
 
 
-def _yard(paths: Paths) -> Yard:
+def yard_of(paths: Paths) -> Yard:
+    """The yard of *paths*, for a command that makes nothing."""
     progress = Progress()
     making = Making(paths, progress=progress, environment=os.environ)
     return Yard(paths=paths, progress=progress, environment=os.environ, making=making)
@@ -155,17 +163,20 @@ def _say_components(board: Board) -> bool:
 
 
 def _say_applications(paths: Paths, state: State) -> bool:
-    found = argocd.applications(_yard(paths).cluster)
+    cluster = yard_of(paths).cluster
+    found = argocd.applications(cluster)
     if state.git is not None:
         click.echo(f"commit  {state.git.commit}{' with uncommitted changes' if state.git.dirty else ''}")
     for each in found:
         click.echo(str(each))
-    return bool(found) and all((each.sync, each.health) == ("Synced", "Healthy") for each in found)
+    unready = troubles(cluster)
+    for trouble in unready:
+        click.echo(str(trouble))
+    return bool(found) and not unready and all((each.sync, each.health) == ("Synced", "Healthy") for each in found)
 
 
-def _table(timings: Sequence[Timing]) -> str:
-    rows = [(each.step, "-" if each.already_done else f"{each.took_s:.1f}") for each in timings]
+def _steps(timings: Sequence[Timing]) -> str:
+    rows = [(each.step, None if each.already_done else each.took_s) for each in timings]
     node_s = sum(each.took_s for each in timings if each.step in bringup.NODE_STEPS)
-    rows += [("node processes to Ready", f"{node_s:.1f}"), ("total", f"{sum(each.took_s for each in timings):.1f}")]
-    width = max(len(name) for name, _ in rows)
-    return "\n".join([f"{'step':<{width}}  seconds", *(f"{name:<{width}}  {value:>7}" for name, value in rows)])
+    rows += [("node processes to Ready", node_s), ("total", sum(each.took_s for each in timings))]
+    return tables.seconds("step", rows)

@@ -1,36 +1,100 @@
 """
-Passwords and tokens of a yard: made once, kept in ``secrets.yaml`` (0600), applied as Secrets, never printed.
+Passwords, tokens and keys of a yard: made once, kept in ``secrets.yaml`` (0600), never printed.
 
-Issue 4 of the plan replaces the objects by sealed ones; the values will still be made here.
+``secretobjects`` says which Secret carries which of them, and ``sealing`` how they come into git.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import yaml
+from cryptography.fernet import Fernet
 
-__all__ = ["Credentials", "argocd_redis", "ensure", "objects", "path"]
+from yardnode import privatefile
+from yardnode.errors import Problem, Refused
 
-LENGTH_BYTES = 24  # 192 bits
+__all__ = ["LABELS", "VALUES", "Credentials", "Value", "argocd_redis", "ensure", "path", "renew", "store"]
+
+# Letters and digits alone: whole in a URL, on a command line and in a shell. MinIO takes 40 characters at most.
+CHARACTERS: Final = string.ascii_letters + string.digits
+LENGTH: Final = 32  # 190 bits
+
+LABELS: Final[Mapping[str, str]] = MappingProxyType(
+    {"app.kubernetes.io/part-of": "switchyard", "app.kubernetes.io/managed-by": "yardnode"}
+)
+"""On what bring-up applies itself."""
 
 
-def _fresh() -> str:
-    return secrets.token_urlsafe(LENGTH_BYTES)
+def _password() -> str:
+    return "".join(secrets.choice(CHARACTERS) for _ in range(LENGTH))
+
+
+def _fernet_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def _signing_key() -> str:
+    # As long as the block of the hash that Airflow signs with; its library warns of anything shorter.
+    return _password() + _password()
+
+
+def _replaced(_: str) -> str:
+    return _password()
+
+
+def _prepended(kept: str) -> str:
+    # Airflow encrypts with the first key and decrypts with any: what it has stored stays readable.
+    return f"{_fernet_key()},{kept}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Credentials:
-    """The secrets of one environment. ``repr`` shows none of them."""
+class Value:
+    """How one value is made, and what a new one asks for."""
 
-    minio_access_key: str = field(repr=False)
-    minio_secret_key: str = field(repr=False)
-    gateway_token: str = field(repr=False)
+    make: Callable[[], str] = _password
+    renew: Callable[[str], str] = _replaced
+    """The next value, made from the present one."""
+    reread: bool = False
+    """
+    Whether its users read the mounted file each time; the kubelet brings a new one there within about a minute.
+    The others read it when they start, and bring whatever copy their own data has (roles, users) to it then.
+    """
+
+
+VALUES: Final[Mapping[str, Value]] = MappingProxyType(
+    {
+        "minio_access_key": Value(),
+        "minio_secret_key": Value(),
+        "gateway_token": Value(reread=True),
+        "postgres_password": Value(),
+        "mlflow_database_password": Value(),
+        "mlflow_admin_password": Value(),
+        "mlflow_flask_secret": Value(),
+        "airflow_database_password": Value(),
+        "airflow_admin_password": Value(),
+        "airflow_fernet_key": Value(make=_fernet_key, renew=_prepended),
+        "airflow_jwt_secret": Value(make=_signing_key, renew=lambda _: _signing_key()),
+        "airflow_api_secret": Value(),
+    }
+)
+"""Every value of an environment by its name; probes and proofs know them by these names."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """The values of one environment by name. ``repr`` shows none of them."""
+
+    values: Mapping[str, str] = field(repr=False)
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[name]
 
 
 def path(state: Path) -> Path:
@@ -38,37 +102,54 @@ def path(state: Path) -> Path:
     return state / "secrets.yaml"
 
 
-def ensure(state: Path, *, environments: Sequence[str]) -> Mapping[str, Credentials]:
-    """Credentials by environment; what is missing is made and stored."""
-    file = path(state)
-    stored: dict[str, dict[str, str]] = yaml.safe_load(file.read_text()) if file.exists() else {}
-    made = {
-        environment: Credentials(
-            **stored.get(environment)
-            or {"minio_access_key": _fresh(), "minio_secret_key": _fresh(), "gateway_token": _fresh()}
+def ensure(file: Path, *, environments: Sequence[str]) -> Mapping[str, Credentials]:
+    """
+    Credentials by environment from *file*; values that are missing are made and stored, others stay as they are.
+
+    Raises:
+        Refused: The file has a value that nothing here knows.
+    """
+    stored: dict[str, dict[str, str]] = (yaml.safe_load(file.read_text()) or {}) if file.exists() else {}
+    unknown = [f"{each}.{name}" for each, values in stored.items() for name in values if name not in VALUES]
+    if unknown:
+        raise Refused(
+            [
+                Problem(
+                    name=str(file),
+                    wanted="the values that platform/yardnode/credentials.py lists, below each environment",
+                    got=", ".join(unknown),
+                    remedy="Correct the name, or remove it.",
+                )
+            ]
         )
-        for environment in environments
+    made = {environment: _completed(stored.get(environment, {})) for environment in environments}
+    if any(made[environment] != stored.get(environment) for environment in environments):
+        _write(file, {**stored, **made})
+    return {environment: Credentials(values) for environment, values in made.items()}
+
+
+def store(file: Path, made: Mapping[str, Credentials]) -> None:
+    """Write all values (0600), replacing the file."""
+    _write(file, {environment: dict(each.values) for environment, each in made.items()})
+
+
+def renew(made: Mapping[str, Credentials], name: str, *, environments: Sequence[str]) -> Mapping[str, Credentials]:
+    """
+    The same credentials with the next value of *name* in *environments*; nothing is stored.
+
+    Raises:
+        Refused: There is no such value.
+    """
+    value = VALUES.get(name)
+    if value is None:
+        problem = Problem(name=name, wanted=f"one of {', '.join(VALUES)}", got="another name", remedy="See `list`.")
+        raise Refused([problem])
+    return {
+        environment: Credentials({**each.values, name: value.renew(each[name])})
+        if environment in environments
+        else each
+        for environment, each in made.items()
     }
-    if set(stored) != set(made):
-        part = file.with_suffix(".part")
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            yaml.safe_dump({environment: asdict(each) for environment, each in made.items()}, stream)
-        part.rename(file)
-    return made
-
-
-def objects(made: Mapping[str, Credentials]) -> Iterator[dict[str, Any]]:
-    """The Secret objects of all environments; the namespaces must exist."""
-    for environment, each in made.items():
-        access = {"accessKey": each.minio_access_key, "secretKey": each.minio_secret_key}
-        root = {"rootUser": each.minio_access_key, "rootPassword": each.minio_secret_key}
-        yield _secret("minio-root", namespace=f"baseline-{environment}", environment=environment, values=root)
-        token = {"token": each.gateway_token}
-        yield _secret("gateway-reload", namespace=f"fastapi-{environment}", environment=environment, values=token)
-        for service in ("feature-store", "airflow"):
-            # The object store's root for now: users of their own come with the sealed secrets.
-            yield _secret("object-store", namespace=f"{service}-{environment}", environment=environment, values=access)
 
 
 def argocd_redis() -> dict[str, Any]:
@@ -78,30 +159,13 @@ def argocd_redis() -> dict[str, Any]:
         "kind": "Secret",
         "metadata": {"name": "argocd-redis", "namespace": "argocd", "labels": dict(LABELS)},
         "type": "Opaque",
-        "stringData": {"auth": _fresh()},
+        "stringData": {"auth": _password()},
     }
 
 
-LABELS = {
-    "app.kubernetes.io/part-of": "switchyard",
-    "app.kubernetes.io/managed-by": "yardnode",
-}
+def _completed(stored: Mapping[str, str]) -> dict[str, str]:
+    return {name: stored.get(name) or value.make() for name, value in VALUES.items()}
 
 
-def _secret(name: str, *, namespace: str, environment: str, values: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {
-            "name": name,
-            "namespace": namespace,
-            "labels": {
-                **LABELS,
-                "app.kubernetes.io/name": name,
-                "switchyard.mlops/layer": "core",
-                "switchyard.mlops/env": environment,
-            },
-        },
-        "type": "Opaque",
-        "stringData": dict(values),
-    }
+def _write(file: Path, values: Mapping[str, Mapping[str, str]]) -> None:
+    privatefile.write(file, yaml.safe_dump({name: dict(each) for name, each in values.items()}).encode())

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from yardnode import commands
@@ -20,7 +20,7 @@ from yardnode.errors import CommandFailed, Problem, Refused
 from yardnode.plan import Plan
 from yardnode.processes import Component
 
-__all__ = ["BRANCH", "Served", "component", "repository", "serve", "tested"]
+__all__ = ["BRANCH", "Served", "amend", "component", "repository", "serve", "tested"]
 
 BRANCH = "yard"
 AUTHOR = "Switchyard"
@@ -86,9 +86,40 @@ def serve(checkout: Path, *, state: Path, generated: Mapping[str, str]) -> Serve
     with tempfile.TemporaryDirectory(dir=state, prefix="index-") as folder:
         index = Path(folder) / "index"
         commit, dirty = tested(checkout, bare=bare, head=head, index=index)
-        served = _overlay(commit, bare=bare, index=index, generated=generated)
+        served = _overlay(commit, onto=commit, bare=bare, index=index, generated=generated)
     _git("update-ref", f"refs/heads/{BRANCH}", served, bare=bare)
     return Served(commit=commit, dirty=dirty, served=served)
+
+
+def amend(before: Served, *, state: Path, generated: Mapping[str, str]) -> Served:
+    """
+    Serve the same commit under test with some generated files changed; the checkout is not looked at.
+
+    Args:
+        generated: Path -> text; generated files that are not named stay as they are served.
+
+    Raises:
+        Refused: Somebody else has put a commit on the branch meanwhile, which would be lost.
+        CommandFailed: git failed.
+    """
+    bare, branch = repository(state), f"refs/heads/{BRANCH}"
+    head = _git("rev-parse", "--verify", branch, bare=bare)
+    if head != before.served:
+        raise Refused(
+            [
+                Problem(
+                    name="git source",
+                    wanted=f"{before.served[:12]}, which bring-up serves",
+                    got=f"{head[:12]} on branch {BRANCH}",
+                    remedy="A proof is at work: wait for its end. Where none is, `switchyard up` serves anew.",
+                )
+            ]
+        )
+    with tempfile.TemporaryDirectory(dir=state, prefix="index-") as folder:
+        index = Path(folder) / "index"
+        served = _overlay(before.commit, onto=before.served, bare=bare, index=index, generated=generated)
+    _git("update-ref", branch, served, before.served, bare=bare)
+    return replace(before, served=served)
 
 
 def tested(checkout: Path, *, bare: Path, head: str, index: Path) -> tuple[str, bool]:
@@ -107,9 +138,10 @@ def tested(checkout: Path, *, bare: Path, head: str, index: Path) -> tuple[str, 
     return _commit(tree, parent=head, message="Uncommitted changes of the checkout", bare=bare), True
 
 
-def _overlay(commit: str, *, bare: Path, index: Path, generated: Mapping[str, str]) -> str:
+def _overlay(commit: str, *, onto: str, bare: Path, index: Path, generated: Mapping[str, str]) -> str:
+    """One generated commit above *commit*, with *generated* in the tree of *onto*."""
     own = {"GIT_INDEX_FILE": str(index)}
-    _git("read-tree", commit, bare=bare, environment=own)
+    _git("read-tree", onto, bare=bare, environment=own)
     for path, text in sorted(generated.items()):
         if _git("ls-tree", commit, path, bare=bare):
             raise Refused(

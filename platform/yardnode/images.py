@@ -19,6 +19,7 @@ from typing import Final
 
 from yardnode.buildah import Buildah, Site
 from yardnode.errors import BuildFailed, CommandFailed
+from yardnode.families import FAMILIES
 from yardnode.progress import Estimates, Progress, Task
 from yardnode.rootfs import DEBIAN_PARTS, make_rootfs
 from yardnode.store import Store, digest_bytes, digest_of
@@ -54,12 +55,17 @@ class Context:
 
 def names_below(folder: Path) -> tuple[str, ...]:
     """
-    All images in the order to build them: the base, then those that need no binary, then those that do.
+    All images in the order to build them: the base, those that need no binary, then as binaries become ready.
 
-    The toolchain works meanwhile; whoever waits for it comes last.
+    The toolchain works meanwhile, in the order of ``FAMILIES``.
     """
     names = sorted(path.parent.name for path in folder.glob("*/Dockerfile"))
-    return tuple(sorted(names, key=lambda name: (name != BASE, bool(read_context(folder / name).binaries), name)))
+    return tuple(sorted(names, key=lambda name: (name != BASE, _turn(read_context(folder / name)), name)))
+
+
+def _turn(context: Context) -> int:
+    """When the last family that an image needs is ready: its place among all of them; -1 where it needs none."""
+    return max((FAMILIES.index(_family_of(binary)) for binary in context.binaries), default=-1)
 
 
 def read_context(folder: Path) -> Context:

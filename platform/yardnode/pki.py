@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import datetime
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -15,6 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from yardnode import privatefile
 
 __all__ = ["ADMIN", "Pki", "User"]
 
@@ -96,8 +97,8 @@ class Pki:
             return
         key = ec.generate_private_key(ec.SECP256R1())
         pem = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        _write(self.public(name), pem, mode=0o644)
-        _write(self.key(name), _pem(key), mode=0o600)
+        privatefile.write(self.public(name), pem, mode=0o644)
+        privatefile.write(self.key(name), _pem(key))
 
     def kubeconfig(self, name: str, *, server: str, context: str = "switchyard", namespace: str = "") -> Path:
         """
@@ -134,7 +135,7 @@ class Pki:
             sort_keys=False,
         )
         if not path.exists() or path.read_text() != text:
-            _write(path, text.encode(), mode=0o600)
+            privatefile.write(path, text.encode())
         return path
 
     def key(self, name: str) -> Path:
@@ -157,8 +158,8 @@ class Pki:
 
     def _store(self, name: str, key: ec.EllipticCurvePrivateKey, signed: x509.Certificate) -> None:
         # The key last: a pair whose key exists is complete.
-        _write(self.certificate(name), signed.public_bytes(serialization.Encoding.PEM), mode=0o644)
-        _write(self.key(name), _pem(key), mode=0o600)
+        privatefile.write(self.certificate(name), signed.public_bytes(serialization.Encoding.PEM), mode=0o644)
+        privatefile.write(self.key(name), _pem(key))
 
 
 def _builder(subject: x509.Name, *, issuer: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
@@ -201,13 +202,3 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def _inline(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
-
-
-def _write(path: Path, content: bytes, *, mode: int) -> None:
-    """Write under a temporary name and rename: nobody reads half a key, and no key is ever readable by others."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_suffix(path.suffix + ".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
-        stream.write(content)
-    part.rename(path)

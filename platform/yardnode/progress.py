@@ -11,13 +11,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
-__all__ = ["Estimates", "Progress", "Task"]
+__all__ = ["Estimates", "Finished", "Progress", "Task"]
 
 # A person looks away after some ten seconds of silence; a log should not fill either.
 HEARTBEAT_S: Final = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """A piece of work that reached its end, and what it took in seconds."""
+
+    topic: str
+    name: str
+    took_s: float
 
 
 class Task:
@@ -54,11 +64,17 @@ class Progress:
         self._lock = threading.Lock()
         self.now_s = now_s
         self._start_s = now_s()
+        self._finished: list[Finished] = []
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since this progress was made."""
         return self.now_s() - self._start_s
+
+    @property
+    def finished(self) -> tuple[Finished, ...]:
+        """Every task that reached its end so far."""
+        return tuple(self._finished)
 
     def say(self, topic: str, text: str) -> None:
         """Print one line: ``  12.3 s  [toolchain] control: built in 352 s``."""
@@ -84,7 +100,9 @@ class Progress:
         except BaseException as exc:
             self.say(topic, f"{name}: stopped after {task.elapsed_s:.1f} s by {type(exc).__name__}")
             raise
-        self.say(topic, f"{name}: {done} in {task.elapsed_s:.1f} s")
+        ended = Finished(topic=topic, name=name, took_s=task.elapsed_s)
+        self._finished.append(ended)
+        self.say(topic, f"{name}: {done} in {ended.took_s:.1f} s")
 
 
 class Estimates:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from yardnode import programs
+from yardnode import mounts, programs
 
 __all__ = ["DEBIAN_PARTS", "make_rootfs"]
 
@@ -46,7 +46,8 @@ def make_rootfs(
         CommandFailed: mmdebstrap failed, such as when the Debian archive is not reachable.
     """
     programs.run(
-        ["mmdebstrap", *ARGUMENTS, SUITE, str(target)],
+        # What it mounts into the new root is gone with it, also when it is killed before it has cleaned up.
+        [*mounts.entering(), "mmdebstrap", *ARGUMENTS, SUITE, str(target)],
         what=f"making Debian {SUITE}",
         within_s=WITHIN_S,
         log=log,

@@ -17,7 +17,7 @@ from yardnode.usage import Meter
 
 __all__ = ["BUDGETS_S", "embedded"]
 
-BUDGETS_S = {"node_ready": 12.0, "up": 120.0}
+BUDGETS_S = {"node_ready": 12.0, "up": 200.0}
 """Two cores, warm caches; `up` from nothing to all Applications Synced and Healthy."""
 WARM_WITHIN_S = 10.0
 """What the caches have is found in less; with anything to build, `up` has no budget."""

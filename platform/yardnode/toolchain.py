@@ -1,52 +1,27 @@
-"""
-The node's binaries, built from pinned Go modules and kept by content.
-
-A family is a folder below ``platform/toolchain``: its ``go.mod`` says by ``tool`` lines what to build and in which
-version, its ``go.sum`` is the supply chain. Nothing here repeats a version.
-"""
+"""The node's binaries, built from pinned Go modules a family (``yardnode.families``) at a time, and kept by content."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from yardnode import commands, programs
 from yardnode.errors import BuildFailed, CommandFailed
+from yardnode.families import CGO, CRDS, ESTIMATES_S, FAMILIES, KEPT, RENAMED, Kept, build_arguments, family_key
 from yardnode.go import Go
 from yardnode.progress import Estimates, Progress, Task
-from yardnode.store import Store, digest_bytes, digest_of
+from yardnode.store import Store
 
-__all__ = ["FAMILIES", "Binaries", "Toolchain", "family_key", "linker_settings"]
-
-# Longest first among those that images wait for; the rest in no particular order.
-FAMILIES: Final = ("control", "minio", "containerd", "runc", "cni", "coredns", "kube-router")
-
-# Seconds on two cores from nothing, modules downloaded; only shown to people until this machine has its own figure.
-ESTIMATES_S: Final[Mapping[str, float]] = MappingProxyType(
-    {"control": 352, "minio": 84, "containerd": 36, "runc": 8, "cni": 2, "coredns": 65, "kube-router": 240}
-)
+__all__ = ["Binaries", "Toolchain"]
 
 # One slow core with a slow link needs an hour for the control plane; beyond this something hangs.
 BUILD_WITHIN_S: Final = 2 * 3600.0
 DOWNLOAD_WITHIN_S: Final = 1800.0
-
-# Packages whose last path element is not the name that people know.
-RENAMED: Final[Mapping[str, str]] = MappingProxyType({"cmd": "argocd", "server": "etcd"})
-
-# Families that need a C compiler and libraries of the machine.
-CGO: Final = frozenset({"runc"})
-
-ARGO_CD: Final = "github.com/argoproj/argo-cd/v3"
-
-# What the Argo CD image and its installation take from the module beside the binary.
-ARGO_CD_FILES: Final = ("manifests", "hack/gpg-wrapper.sh", "hack/git-verify-wrapper.sh")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,66 +50,10 @@ class Binaries:
         """Argo CD's own files: ``manifests/``, ``gpg-wrapper.sh``, ``git-verify-wrapper.sh``."""
         return self.folders["control"] / "argo-cd"
 
-
-def linker_settings(family: str, *, module: str) -> tuple[str, ...]:
-    """
-    The ``-X`` settings of a family: binaries that do not learn their version from the module system are told.
-
-    Args:
-        module: The text of the family's ``go.mod``.
-    """
-    if family != "control":
-        return ()
-    kubernetes = required_version("k8s.io/kubernetes", module=module)
-    argo_cd = required_version(ARGO_CD, module=module)
-    return (
-        f"-X k8s.io/component-base/version.gitVersion={kubernetes}",
-        f"-X k8s.io/client-go/pkg/version.gitVersion={kubernetes}",
-        f"-X {ARGO_CD}/common.version={argo_cd.removeprefix('v')}",
-    )
-
-
-def required_version(path: str, *, module: str) -> str:
-    """
-    The version that a ``go.mod`` requires of module *path*, such as ``v1.36.3``.
-
-    Raises:
-        BuildFailed: It is not required.
-    """
-    match = re.search(rf"^\s*(?:require\s+)?{re.escape(path)} (v\S+)", module, re.MULTILINE)
-    if match is None:
-        raise BuildFailed(
-            path,
-            cause=f"Wanted a line `{path} v...` in the family's go.mod, got none.",
-            remedy=f"Run `go get -tool {path}@<version>` in that folder.",
-        )
-    return match.group(1)
-
-
-def build_arguments(family: str, *, module: str) -> tuple[str, ...]:
-    """The words between ``go build`` and ``-o``."""
-    linked = ["-s", "-w", *linker_settings(family, module=module)]
-    tags = []
-    if family in CGO:
-        # Static, as runc's own releases: the cached binary then runs whatever libraries the machine gets later.
-        tags = ["-tags", "seccomp netgo osusergo"]
-        linked.append("-extldflags -static")
-    # -buildvcs=false: a stamp of this repository's commit would change every binary with every commit.
-    return ("-mod=readonly", "-trimpath", "-buildvcs=false", *tags, "-ldflags", " ".join(linked))
-
-
-def family_key(folder: Path, *, go_version: str) -> str:
-    """What decides a family's binaries: its two module files, the arguments, the compiler."""
-    module = (folder / "go.mod").read_text(encoding="utf-8")
-    return digest_of(
-        {
-            "go.mod": digest_bytes(folder / "go.mod"),
-            "go.sum": digest_bytes(folder / "go.sum"),
-            "arguments": build_arguments(folder.name, module=module),
-            "files": ARGO_CD_FILES if folder.name == "control" else (),
-            "go": go_version,
-        }
-    )
+    @property
+    def crds(self) -> tuple[Path, ...]:
+        """Files of custom resource definitions that the platform's operators bring, one kind a file."""
+        return tuple(path for folder in self.folders.values() for path in sorted(folder.glob(f"{CRDS}/*.yaml")))
 
 
 class Toolchain:
@@ -210,8 +129,8 @@ class Toolchain:
         with self._progress.task("toolchain", name, doing="building", done="built", estimate_s=estimate_s) as task:
             try:
                 self._compile(name, staging=staging, lock=lock, task=task)
-                if name == "control":
-                    self._copy_argo_cd(staging / "argo-cd")
+                for kept in KEPT.get(name, ()):
+                    self._keep(kept, family=name, target=staging / kept.folder)
             except CommandFailed as exc:
                 raise BuildFailed(
                     f"The binaries of {name}",
@@ -248,20 +167,20 @@ class Toolchain:
             if (staging / built).exists():
                 (staging / built).rename(staging / known)
 
-    def _copy_argo_cd(self, target: Path) -> None:
-        """Keep Argo CD's manifests and scripts beside its binary: a cache restored elsewhere has no module cache."""
+    def _keep(self, kept: Kept, *, family: str, target: Path) -> None:
+        """Copy files of a module to *target*."""
         source = Path(
             commands.output(
-                [self._obtain_go().program, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", ARGO_CD],
+                [self._obtain_go().program, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", kept.module],
                 environment=self._go_environment(cgo=False),
-                folder=self._folder / "control",
+                folder=self._folder / family,
                 within_s=DOWNLOAD_WITHIN_S,
             ).strip()
         )
-        for wanted in ARGO_CD_FILES:
-            for path in sorted((source / wanted).rglob("*")) or [source / wanted]:
-                place = target / (path.relative_to(source) if path.is_relative_to(source / "manifests") else path.name)
-                if path.is_file():
+        for wanted in (source / path for path in kept.paths):
+            for path in sorted(wanted.rglob("*")) or [wanted]:
+                place = target / path.relative_to(wanted.parent)
+                if not path.is_dir():
                     place.parent.mkdir(parents=True, exist_ok=True)
                     # Contents only: the module cache is read-only, and so would be the copy.
                     shutil.copyfile(path, place)

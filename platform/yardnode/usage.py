@@ -13,8 +13,8 @@ from yardnode.waiting import SYSTEM_CLOCK, Clock
 
 __all__ = ["CPUS_LIMIT", "MEMORY_LIMIT_BYTES", "Meter"]
 
-CPUS_LIMIT = 0.5  # a quarter of two cores, idle with everything up
-MEMORY_LIMIT_BYTES = 6 << 30
+CPUS_LIMIT = 0.8  # 40 % of two cores, idle with everything up
+MEMORY_LIMIT_BYTES = 14 << 30
 LOOKS = 4  # memory is looked at that often in a window, and the most counts
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
+
 from yardnode.errors import TimedOut, Violated
 
 __all__ = ["SYSTEM_CLOCK", "Clock", "never", "wait_until"]
@@ -65,19 +67,29 @@ def wait_until(
         Violated: *failed* held; carries the observation.
         TimedOut: The budget ran out; carries the last observation.
     """
-    start_s = clock.now_s()
-    pause_s = every_s
-    held = 0
-    while True:
+    start_s, held = clock.now_s(), 0
+    growing = wait_exponential(multiplier=every_s, exp_base=GROWTH, max=slowest_s)
+
+    def elapsed_s() -> float:
+        return clock.now_s() - start_s
+
+    def look() -> T:
+        nonlocal held
         seen = observe()
-        elapsed_s = clock.now_s() - start_s
         if failed(seen):
-            raise Violated(what, after_s=elapsed_s, last=seen)
+            raise Violated(what, after_s=elapsed_s(), last=seen)
         held = held + 1 if ready(seen) else 0
-        if held >= successes:
-            return seen
-        if elapsed_s >= within_s:
-            raise TimedOut(what, within_s=within_s, last=seen)
+        return seen
+
+    def timed_out(state: RetryCallState) -> T:
+        raise TimedOut(what, within_s=within_s, last=state.outcome.result() if state.outcome else None)
+
+    looking = Retrying(
+        retry=retry_if_result(lambda _: held < successes),
+        stop=lambda _: elapsed_s() >= within_s,
         # The last look happens at the deadline, never a whole pause after it.
-        clock.pause(min(pause_s, max(0.0, within_s - elapsed_s)))
-        pause_s = min(pause_s * GROWTH, slowest_s)
+        wait=lambda state: min(growing(state), max(0.0, within_s - elapsed_s())),
+        sleep=clock.pause,
+        retry_error_callback=timed_out,
+    )
+    return looking(look)

@@ -59,6 +59,7 @@ def _is_inference(answer: Answer) -> bool:
             edit=blind(Answer, at="before"),
             verdict=Verdict.INCONCLUSIVE,
             reason="unreadable",
+            collateral=("services_ready",),
         ),
     ],
 )

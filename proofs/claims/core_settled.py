@@ -13,18 +13,14 @@ FOREIGN = ("feature-store-dev", "feature-store-prod")
 """Namespaces whose workloads are another layer's business."""
 
 EXPECTED = (
-    "root-apps",
-    "root-baseline",
-    "dev-namespaces",
-    "prod-namespaces",
-    "dev-support",
-    "prod-support",
-    "triton-dev",
-    "triton-prod",
-    "fastapi-dev",
-    "fastapi-prod",
-    "minio-dev",
-    "minio-prod",
+    *("root-apps", "root-baseline"),
+    *("shared-namespaces", "sealed-secrets-shared", "prometheus-operator-shared", "agents-shared"),
+    *("dev-namespaces", "dev-support", "dev-secrets"),
+    *("prod-namespaces", "prod-support", "prod-secrets"),
+    *("postgres-dev", "mlflow-dev", "airflow-dev", "triton-dev", "fastapi-dev"),
+    *("postgres-prod", "mlflow-prod", "airflow-prod", "triton-prod", "fastapi-prod"),
+    *("minio-dev", "loki-dev", "alloy-dev", "monitoring-dev", "monitoring-extra-dev"),
+    *("minio-prod", "loki-prod", "alloy-prod", "monitoring-prod", "monitoring-extra-prod"),
 )
 """Said a second time, on purpose: a list that is read from the cluster cannot miss anything."""
 

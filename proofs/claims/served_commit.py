@@ -10,8 +10,8 @@ from yardfacts.judges import legible, observed
 from yardfacts.mutants import blind, change, drop
 from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
-GENERATED = ("gitops/profiles/embedded/node.yaml",)
-"""What bring-up adds, for no commit can know it: the content hashes of the images it built, the node's addresses."""
+GENERATED = tuple(f"gitops/profiles/embedded/{name}.yaml" for name in ("node", "sealed-secrets", "secrets"))
+"""What bring-up adds, for no commit can know it: the images it built, the node's addresses, secrets sealed for it."""
 
 SHA = re.compile(r"[0-9a-f]{40}")
 

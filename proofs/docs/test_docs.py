@@ -6,7 +6,10 @@ import re
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
+
+from switchyard.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -49,6 +52,25 @@ def test_every_make_target_named_in_a_page_exists(page: Path) -> None:
     assert named <= targets, (
         f"{page.relative_to(ROOT)} names {sorted(named - targets)}; the Makefile has {sorted(targets)}"
     )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_switchyard_command_named_in_a_page_exists(page: Path) -> None:
+    """`switchyard something --option` in a page is a command with that option."""
+    lines = re.findall(r"(?:`|^\$ )switchyard ([^`\n]+)", page.read_text(), re.MULTILINE)
+    assert [line for line in lines if not _can_be_typed(line.split())] == []
+
+
+def _can_be_typed(words: list[str]) -> bool:
+    command: click.Command | None = main
+    names = iter(words)
+    while isinstance(command, click.Group) and (name := next(names, "")):
+        command = command.get_command(click.Context(command), name)
+    if command is None:
+        return False
+    known = {name for parameter in command.params for name in parameter.opts}
+    options = (word.strip("[]").partition("=")[0] for word in names)
+    return {option for option in options if option.startswith("--")} <= known
 
 
 def test_the_required_pages_exist() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from .helm import Helm, Manifest, find_helm
+from .promtool import Promtool, find_promtool
 from .tree import Application, Tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,11 @@ def _helm(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Helm:
     helm = Helm(binary=find_helm(os.environ), samples=tmp_path_factory.mktemp("samples"))
     helm.write_samples(tree)
     return helm
+
+
+@pytest.fixture(name="promtool", scope="session")
+def _promtool() -> Promtool:
+    return Promtool(find_promtool(os.environ))
 
 
 @pytest.fixture(name="rendered", scope="session")

@@ -13,11 +13,14 @@ from typing import Any, Final
 import yaml
 
 from .errors import NoHelm, RenderFailed
-from .tree import NODE_FILE, Application, Tree
+from .operated import OPERATED
+from .operated import pod as operated_pod
+from .tree import Application, Tree
 
 __all__ = ["Helm", "Manifest", "find_helm"]
 
 BUILT: Final = "bin/control-*/helm"  # what `switchyard toolchain control` leaves
+POD_FILE: Final = "pod.yaml"  # in a ConfigMap: a pod that a program will make, as Airflow does for a task
 RENDER_S: Final = 30.0  # a render takes 0.1 s; a busy machine may need more, a hanging one must not hold the tier
 
 
@@ -46,9 +49,24 @@ class Manifest:
 
     @property
     def pod(self) -> Mapping[str, Any] | None:
-        """The pod template of a workload; None for anything else."""
-        template: Mapping[str, Any] | None = (self.body.get("spec") or {}).get("template")
-        return template
+        """The pod template of a workload, also of one that an operator or Airflow will make; None for anything else."""
+        if self.kind in OPERATED:
+            return operated_pod(self.kind, self.body)
+        if POD_FILE in (self.body.get("data") or {}):
+            kept: Mapping[str, Any] = yaml.safe_load(self.body["data"][POD_FILE])
+            return kept
+        template: Mapping[str, Any] = (self.body.get("spec") or {}).get("template") or {}
+        return template if "spec" in template else None  # a SealedSecret has a template too
+
+    @property
+    def ends(self) -> bool:
+        """Its pods run to their end, and nobody sends requests to them."""
+        return self.kind in {"Job.batch", "ConfigMap"}
+
+    @property
+    def replicas(self) -> int:
+        """How many of its pods there are at a time; one, where it does not say."""
+        return int(self.body.get("spec", {}).get("replicas", 1))
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
@@ -56,7 +74,7 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Helm:
-    """A helm binary, and where the sample of each profile's generated ``node.yaml`` lies."""
+    """A helm binary, and where the samples of each profile's generated files lie: a folder each."""
 
     binary: Path
     samples: Path
@@ -88,16 +106,21 @@ class Helm:
         return done.stdout
 
     def write_samples(self, tree: Tree) -> None:
-        """Write each profile's documented ``node.yaml`` where renders read it."""
+        """Write each profile's documented files where renders read them."""
         for profile in tree.profiles():
-            self._sample(profile).write_text(yaml.safe_dump(dict(tree.sample(profile))))
+            for name, values in tree.samples(profile).items():
+                self.write_sample(profile, name, values)
+
+    def write_sample(self, profile: str, name: str, values: Mapping[str, Any]) -> None:
+        """Write one file that renders of *profile* read in place of the one below the profile."""
+        path = self.samples / profile / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump(dict(values)))
 
     def _value_files(self, application: Application) -> Iterator[Path]:
         for path in application.value_files:
-            yield self._sample(application.profile) if path.name == NODE_FILE else path
-
-    def _sample(self, profile: str) -> Path:
-        return self.samples / f"{profile}.yaml"
+            sample = self.samples / application.profile / path.name
+            yield sample if path.parent.name == application.profile and sample.exists() else path
 
 
 def find_helm(environment: Mapping[str, str]) -> Path:

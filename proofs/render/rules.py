@@ -15,7 +15,9 @@ from typing import Any, Final
 __all__ = ["container_faults", "environment_faults", "pod_faults", "quantity"]
 
 # A tag that is a hash of the content, or a digest: what a name that can move points to is an accident.
-IMAGE: Final = re.compile(r"switchyard\.local/[a-z]+:[0-9a-f]{12,}|[\w.:-]+/[\w./-]+@sha256:[0-9a-f]{64}")
+IMAGE: Final = re.compile(r"switchyard\.local/[a-z]+(?:-[a-z]+)*:[0-9a-f]{12,}|[\w.:-]+/[\w./-]+@sha256:[0-9a-f]{64}")
+
+CALLS_API: Final = "switchyard.mlops/calls-api"
 
 SUFFIXES: Final = {"m": Decimal("0.001"), "": Decimal(1), "Mi": Decimal(2**20), "Gi": Decimal(2**30)}
 PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe")
@@ -35,8 +37,8 @@ def quantity(text: object) -> Decimal:
     return Decimal(match[1]) * SUFFIXES[match[2]]
 
 
-def pod_faults(template: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the pod as a whole misses or may not have."""
+def pod_faults(template: Mapping[str, Any], *, privileged: bool = False) -> Iterator[str]:
+    """Yield what the pod as a whole misses or may not have; in a *privileged* namespace it may mount the host."""
     spec = template["spec"]
     security = spec.get("securityContext", {})
     if not security.get("runAsNonRoot") or not isinstance(security.get("runAsUser"), int) or not security["runAsUser"]:
@@ -45,13 +47,14 @@ def pod_faults(template: Mapping[str, Any]) -> Iterator[str]:
         yield "has the runtime's seccomp profile"
     if spec.get("serviceAccountName", "default") == "default":
         yield "has a service account of its own"
-    if spec.get("automountServiceAccountToken") is not False:
-        yield "mounts no token: nothing here calls the API"
+    calls = template.get("metadata", {}).get("annotations", {}).get(CALLS_API, "")
+    if spec.get("automountServiceAccountToken") is not bool(calls):
+        yield f"mounts a token exactly where annotation {CALLS_API} says what for"
     if spec.get("enableServiceLinks") is not False:
         yield "takes no environment from the services that happen to exist"
     yield from (f"does not use {field}" for field in ("hostNetwork", "hostPID", "hostIPC") if spec.get(field))
     for volume in spec.get("volumes", []):
-        if "hostPath" in volume:
+        if "hostPath" in volume and not privileged:
             yield f"volume {volume['name']} reaches the host through a claim only"
         if "emptyDir" in volume and "sizeLimit" not in (volume["emptyDir"] or {}):
             yield f"volume {volume['name']} has a size limit"

@@ -23,6 +23,8 @@ EXCEPTION: Final = re.compile(
     r"Prune=false|Delete=false|ignoreDifferences|ServerSideApply|Replace=true|Force=true|Recreate|OnDelete"
     r"|preserveResourcesOnDeletion|terminationGracePeriodSeconds|protected-mode"
 )
+# A URL of this cluster names an environment: as Helm fills it in, or the program that reads the file.
+OWN: Final = re.compile(r"-(?:\{\{ \.Values\.env \}\}|\$\{SWITCHYARD_ENV\})")
 WAVE: Final = "argocd.argoproj.io/sync-wave"
 ROW: Final = re.compile(r"^\| `(\w+) ([\w-]+)` \| (\d+) \|", re.MULTILINE)
 
@@ -81,8 +83,8 @@ def test_only_placeholders_are_named(tree: Tree) -> None:
     """Git sources name the placeholder URL and the branch yard; nothing else in the tree is a URL but the cluster."""
     for path in _files(tree, ".yaml"):
         text = path.read_text()
-        urls = set(re.findall(r"\b(?:https?|git|ssh|oci)://(?:\{\{.*?\}\}|[^\s'\"{},])+", text))
-        services = {url for url in urls if "-{{ .Values.env }}" in url}  # of this cluster: they name an environment
+        urls = set(re.findall(r"\b(?:https?|git|ssh|oci)://(?:\{\{.*?\}\}|\$\{\w+\}|[^\s'\"{},])+", text))
+        services = {url for url in urls if OWN.search(url)}
         assert urls - services <= {PLACEHOLDER_URL, IN_CLUSTER}, path
         assert set(re.findall(r"targetRevision: ([\w./-]+)", text)) <= {BRANCH}, path
 

@@ -27,17 +27,24 @@ def _kinds(whitelist: list[Mapping[str, str]]) -> set[str]:
     return {f"{item['kind']}.{item['group']}" if item["group"] else item["kind"] for item in whitelist}
 
 
+def _named(project: Project) -> set[str]:
+    """Objects of the cluster, each permitted by its kind and name."""
+    return {f"{kind} {item['name']}" for item in project["clusterResourceWhitelist"] for kind in _kinds([item])}
+
+
 def _destinations(project: Project) -> set[str]:
     return {item["namespace"] for item in project["destinations"]}
 
 
 def test_projects_are_the_agreed_ones(projects: Mapping[str, Project]) -> None:
-    """There is a project for the roots, and one for every layer and environment; each in a file of its name."""
+    """There is a project for the roots, one for every layer and environment, and for what a cluster has once."""
     assert set(projects) == {
         "bootstrap",
         "default",
         *ENVIRONMENTS,
         *(f"{layer}-{env}" for layer in ("baseline", "optional") for env in ENVIRONMENTS),
+        "shared",
+        "baseline-shared",
     }
 
 
@@ -61,13 +68,13 @@ def test_every_object_is_permitted(rendered: Rendered, projects: Mapping[str, Pr
     for application, manifests in rendered.items():
         project = projects[application.project]
         assert application.namespace in _destinations(project), application
-        named = {(item["kind"], item["name"]) for item in project["clusterResourceWhitelist"]}
+        named = _named(project)
         for manifest in manifests:
             if manifest.namespace:
                 kinds = _kinds(project["namespaceResourceWhitelist"])
                 permitted = manifest.kind in kinds and manifest.namespace in _destinations(project)
             else:
-                permitted = (manifest.kind, manifest.name) in named
+                permitted = f"{manifest.kind} {manifest.name}" in named
             if not permitted:
                 refused.append(f"{application} ({application.project}): {manifest}")
     assert refused == []
@@ -84,7 +91,7 @@ def test_nothing_else_is_permitted(tree: Tree, rendered: Rendered, projects: Map
     used["bootstrap"] |= {"ApplicationSet.argoproj.io", "to argocd"}  # rendered by nobody: plain files of the roots
     for name, project in projects.items():
         permitted = _kinds(project.get("namespaceResourceWhitelist", []))
-        permitted |= {f"{item['kind']} {item['name']}" for item in project["clusterResourceWhitelist"]}
+        permitted |= _named(project)
         permitted |= {f"to {namespace}" for namespace in _destinations(project)}
         assert permitted == used[name], name
 

@@ -10,7 +10,7 @@ import pytest
 
 from .errors import NoHelm, RenderFailed, Unreadable
 from .helm import Helm, find_helm
-from .tree import Tree
+from .tree import NODE_FILE, Tree
 from .values import Idle, idle_keys, no_differences, unread_files
 
 
@@ -88,7 +88,8 @@ def test_a_missing_image_fails_the_render(copy: Tree, helm: Helm, tmp_path: Path
     """A chart without its image's reference does not render, and says where the reference belongs."""
     empty = Helm(binary=helm.binary, samples=tmp_path)
     for profile in copy.profiles():
-        (tmp_path / f"{profile}.yaml").write_text("storage: {hostRoot: /x}\nprober: {cidr: 10.0.0.0/30}\n")
+        sample = {"storage": {"hostRoot": "/x"}, "prober": {"cidr": "10.0.0.0/30"}}
+        empty.write_sample(profile, NODE_FILE, sample)
     triton = next(application for application in copy.applications() if application.name == "triton-dev")
     with pytest.raises(RenderFailed, match=r"images\.triton.*node\.yaml"):
         empty.render(triton)

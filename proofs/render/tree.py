@@ -2,8 +2,8 @@
 The gitops tree as data: its ApplicationSets expanded as Argo CD expands them, once a profile.
 
 Nothing here repeats what the tree says: applications, charts, value files and environments come from the
-ApplicationSets, profiles from the folders under ``profiles/``, and the sample of the generated ``node.yaml`` from the
-profile's README.
+ApplicationSets, profiles from the folders under ``profiles/``, and samples of what bring-up generates there
+(``node.yaml``, ``secrets.yaml``) from the profile's README.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ NODE_FILE: Final = "node.yaml"  # written by whoever brings the cluster up; neve
 _FIELD = re.compile(r"\{\{ *(.*?) *\}\}")
 _PATH = re.compile(r"(?:\.\w+)+")
 _INDEX = re.compile(r'index ((?:\.\w+)+) "([^"]+)"')
-_FENCED = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```yaml$", re.MULTILINE)
+_SAMPLE = re.compile(r"^## `([\w-]+\.yaml)`(?:(?!^## ).)*?^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,19 +79,27 @@ class Tree:
         """Return the names of the profiles."""
         return tuple(sorted(folder.name for folder in (self.root / "profiles").iterdir() if folder.is_dir()))
 
-    def sample(self, profile: str) -> Mapping[str, Any]:
+    def samples(self, profile: str) -> Mapping[str, Mapping[str, Any]]:
         """
-        Return the ``node.yaml`` that *profile*'s README documents.
+        Return what *profile*'s README documents of generated files: name -> values.
 
         Raises:
-            Unreadable: The README has not exactly one YAML block.
+            Unreadable: A YAML block stands below no heading that names its file, or ``node.yaml`` has none.
         """
         readme = self.root / "profiles" / profile / "README.md"
-        blocks = _FENCED.findall(readme.read_text())
-        if len(blocks) != 1:
-            raise Unreadable(readme, "one YAML block with the shape of node.yaml", len(blocks))
-        sample: Mapping[str, Any] = yaml.safe_load(blocks[0])
-        return sample
+        text = readme.read_text()
+        found = dict(_SAMPLE.findall(text))
+        if NODE_FILE not in found or len(found) != len(_FENCE.findall(text)):
+            raise Unreadable(
+                readme, f"one YAML block below each heading of a file, {NODE_FILE} among them", sorted(found)
+            )
+        return {name: yaml.safe_load(block) for name, block in found.items()}
+
+    def sample(self, path: Path) -> Mapping[str, Any] | None:
+        """Return the documented sample of the values file *path*; None where it is not a generated one."""
+        if path.parent.parent != (self.root / "profiles").resolve():
+            return None
+        return self.samples(path.parent.name).get(path.name)
 
     def applications(self) -> tuple[Application, ...]:
         """Return every Application of every ApplicationSet in every profile."""

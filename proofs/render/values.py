@@ -12,7 +12,7 @@ import yaml
 
 from .errors import RenderFailed
 from .helm import Helm
-from .tree import NODE_FILE, Application, Tree
+from .tree import Application, Tree
 
 __all__ = ["Idle", "idle_keys", "no_differences", "unread_files"]
 
@@ -35,14 +35,14 @@ def idle_keys(tree: Tree, helm: Helm, scratch: Path, *, files: Sequence[Path] | 
     Return every key of every values file (or of *files*) that no template reads.
 
     Each leaf is changed in turn, above all other values; a key is read where the output of at least one Application
-    of its chart changes or Helm refuses the new value. A key of the sample ``node.yaml``, which all charts share, has
+    of its chart changes or Helm refuses the new value. A key of a sample such as ``node.yaml``, which charts share, has
     to be read by one of them.
     """
     return [
         Idle(str(path.relative_to(tree.root)), ".".join(key))
         for path, readers in _readers(tree).items()
         if files is None or path in files
-        for key, value in _leaves(_values(tree, path, readers[0].profile))
+        for key, value in _leaves(_values(tree, path))
         if not _is_read(helm, readers, scratch / "probe.yaml", key, value)
     ]
 
@@ -53,7 +53,7 @@ def no_differences(tree: Tree) -> list[Idle]:
     for application in tree.applications():
         defaults = dict(_leaves(_load(application.chart / "values.yaml")))
         for path in application.value_files:
-            if path.exists() and path.name != NODE_FILE:
+            if path.exists():
                 found |= {
                     Idle(str(path.relative_to(tree.root)), ".".join(key))
                     for key, value in _leaves(_load(path))
@@ -70,11 +70,11 @@ def unread_files(tree: Tree) -> list[Path]:
 
 
 def _readers(tree: Tree) -> Mapping[Path, Sequence[Application]]:
-    """Return every values file, samples of node.yaml included, with the Applications that it reaches."""
+    """Return every values file, samples of generated ones included, with the Applications that it reaches."""
     reached: dict[Path, list[Application]] = {}
     for application in tree.applications():
         for path in (application.chart / "values.yaml", *application.value_files):
-            if path.exists() or path.name == NODE_FILE:
+            if path.exists() or tree.sample(path) is not None:
                 reached.setdefault(path, []).append(application)
     return {path: _one_of_each_chart_first(readers) for path, readers in reached.items()}
 
@@ -89,8 +89,9 @@ def _chart(application: Application) -> Path:
     return application.chart
 
 
-def _values(tree: Tree, path: Path, profile: str) -> Mapping[str, Any]:
-    return tree.sample(profile) if path.name == NODE_FILE else _load(path)
+def _values(tree: Tree, path: Path) -> Mapping[str, Any]:
+    sample = tree.sample(path)
+    return _load(path) if sample is None else sample
 
 
 def _load(path: Path) -> Mapping[str, Any]:

@@ -128,8 +128,15 @@ def rolled_out(facts: Facts) -> Iterator[Finding]:
             yield proved(f"{name}: {state}")
 
 
-def answered(facts: Facts, *, probes: Iterable[str], environments: Iterable[str]) -> Iterator[Finding]:
-    """Judge that each probe was asked in each environment and answered right, every time."""
+def answered(
+    facts: Facts, *, probes: Iterable[str], environments: Iterable[str], reason: str = ""
+) -> Iterator[Finding]:
+    """
+    Judge that each probe was asked in each environment and answered right, every time.
+
+    *reason* is that of a disproof, instead of ``wrong_answer`` or ``unanswered``: which of the two a service gives that
+    is ill is chance, what is lost by it is not.
+    """
     yield from legible(facts, Answer)
     environments = tuple(environments)
     for probe in probes:
@@ -137,15 +144,15 @@ def answered(facts: Facts, *, probes: Iterable[str], environments: Iterable[str]
             given = [a for a in facts.of(Answer) if (a.probe, a.environment) == (probe, environment)]
             if not given:
                 yield inconclusive("not_asked", f"{probe} was not asked in {environment}")
-            yield from map(_answer, given)
+            yield from (_answer(answer, reason) for answer in given)
 
 
-def _answer(answer: Answer) -> Finding:
+def _answer(answer: Answer, reason: str) -> Finding:
     where = f"{answer.probe} in {answer.environment}"
     if answer.outcome == "right":
         return proved(f"{where}: {answer.got}")
     if answer.outcome == "wrong":
-        return disproved("wrong_answer", f"{where}: wanted {answer.wanted}, got {answer.got}")
+        return disproved(reason or "wrong_answer", f"{where}: wanted {answer.wanted}, got {answer.got}")
     if answer.outcome == "unanswered":
-        return disproved("unanswered", f"{where}: wanted {answer.wanted}, got no answer: {answer.got}")
+        return disproved(reason or "unanswered", f"{where}: wanted {answer.wanted}, got no answer: {answer.got}")
     return inconclusive("unknown_outcome", f"{where}: outcome {answer.outcome!r}")

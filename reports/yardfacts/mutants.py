@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from yardfacts.facts import Fact, Facts, Unreadable
+from yardfacts.facts import Answer, Fact, Facts, Unreadable
 
-__all__ = ["Edit", "NothingToChange", "blind", "change", "drop", "plant"]
+__all__ = ["Edit", "NothingToChange", "asked", "blind", "change", "drop", "plant"]
 
 Edit = Callable[[Facts], Facts]
 F = TypeVar("F")
@@ -20,6 +20,11 @@ F = TypeVar("F")
 
 class NothingToChange(LookupError):
     """The evidence holds no fact that the mutant wants to break."""
+
+
+def asked(probe: str, environment: str) -> Callable[[Answer], bool]:
+    """Tells the answers to one question in one environment from all others."""
+    return lambda answer: (answer.probe, answer.environment) == (probe, environment)
 
 
 def change(kind: type[F], *, at: str, where: Callable[[F], bool] = lambda _: True, **fields: Any) -> Edit:

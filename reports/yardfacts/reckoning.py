@@ -76,6 +76,11 @@ class Reckoning:
     commit: Commit | None
 
     @property
+    def exceeded(self) -> tuple[str, ...]:
+        """Budgets that were not kept, in words. The verdict does not count them: a machine may be slow."""
+        return tuple(told for told in (*(one.over for one in self.timings), *(one.over for one in self.usages)) if told)
+
+    @property
     def exit_code(self) -> int:
         """0 proved, 10 disproved, 11 inconclusive, 12 the suite is defective, 13 could not restore."""
         if self.unrestored:

@@ -26,6 +26,7 @@ def summaries(reckoning: Reckoning, *, about: About) -> Iterator[tuple[str, Any]
             "detail": reckoning.detail,
             "defects": list(reckoning.defects),
             "unrestored": reckoning.unrestored,
+            "exceeded": list(reckoning.exceeded),
             "commit": commit,
             "command": about.command,
             "tests": [asdict(test) for test in reckoning.tests],
@@ -55,9 +56,6 @@ def summaries(reckoning: Reckoning, *, about: About) -> Iterator[tuple[str, Any]
 
 def _timings(reckoning: Reckoning) -> Mapping[str, Any]:
     return {
-        "timings": [
-            {**asdict(timing), "kept": timing.budget_s <= 0 or timing.took_s <= timing.budget_s}
-            for timing in reckoning.timings
-        ],
-        "usages": [asdict(usage) for usage in reckoning.usages],
+        "timings": [{**asdict(timing), "kept": not timing.over} for timing in reckoning.timings],
+        "usages": [{**asdict(usage), "kept": not usage.over} for usage in reckoning.usages],
     }

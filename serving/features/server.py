@@ -14,10 +14,12 @@ import uvicorn
 from fastapi import FastAPI, Response
 from feast import FeatureStore
 from feast.feature_server import get_app
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from features.definitions import define
 from features.errors import OnlineUnknown
 from features.filling import Filling
+from features.metrics import Metrics
 from features.offline import OfflineStore
 from features.online import OnlineStore
 from features.settings import FeatureSettings
@@ -112,5 +114,12 @@ def run(settings: FeatureSettings) -> None:
         state = filling.state
         response.status_code = 200 if state.filled else 503
         return {"filled": state.filled, "reason": state.reason}
+
+    metrics = Metrics(filling)
+
+    @app.get("/metrics")
+    async def exposition() -> Response:
+        """Prometheus' text format."""
+        return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
     asyncio.run(_serve(app, filling=filling, settings=settings))

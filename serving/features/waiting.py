@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_exponential
 
 from features.errors import NeighbourAway
 
@@ -24,13 +24,13 @@ def wait_for(ask: Callable[[], T], *, name: str, away: tuple[type[Exception], ..
     Raises:
         NeighbourAway: *within_s* seconds are over; the last error is the cause.
     """
-    deadline, pause_s = time.monotonic() + within_s, FIRST_PAUSE_S
-    idle = threading.Event()
-    while True:
-        try:
-            return ask()
-        except away as failure:
-            if time.monotonic() + pause_s > deadline:
-                raise NeighbourAway(f"wanted an answer from {name} within {within_s} s, got {failure}") from failure
-        idle.wait(pause_s)
-        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+    asking = Retrying(
+        retry=retry_if_exception_type(away),
+        wait=wait_exponential(multiplier=FIRST_PAUSE_S, max=LONGEST_PAUSE_S),
+        stop=stop_before_delay(within_s),
+        reraise=True,
+    )
+    try:
+        return asking(ask)
+    except away as failure:
+        raise NeighbourAway(f"wanted an answer from {name} within {within_s} s, got {failure}") from failure

@@ -1,16 +1,17 @@
 """
-What can go wrong while a model is trained, packaged or published.
+What can go wrong while a model is trained, packaged, published or registered.
 
 ModelError
 ├── GoldenMismatch        trained weights do not give the outputs that stand in git
 ├── RepositoryUnusable    the volume lacks a folder, or its staging and repository are not one file system
 ├── VersionConflict       the version exists already, with other content; versions are immutable
-└── ModelForeign          the model's folder exists, but this publisher did not make it
+├── ModelForeign          the model's folder exists, but this publisher did not make it
+└── RegistryAway          MLflow does not answer, or refuses us
 """
 
 from __future__ import annotations
 
-__all__ = ["GoldenMismatch", "ModelError", "ModelForeign", "RepositoryUnusable", "VersionConflict"]
+__all__ = ["GoldenMismatch", "ModelError", "ModelForeign", "RegistryAway", "RepositoryUnusable", "VersionConflict"]
 
 
 class ModelError(Exception):
@@ -36,3 +37,7 @@ class VersionConflict(ModelError):
 
 class ModelForeign(ModelError):
     """The model's folder exists without the version that the first publication always brings."""
+
+
+class RegistryAway(ModelError):
+    """The registry did not let us in; the message carries its last words."""

@@ -53,10 +53,18 @@ class ClientGone(Exception):
 
 
 class GatewayError(Exception):
-    """Base of the tree. ``details`` stand beside the message in the answer, ``headers`` in its head."""
+    """
+    Base of the tree. ``details`` stand beside the message in the answer, ``headers`` in its head.
+
+    A class gives its status and reason where it names its base; what it does not give is its base's.
+    """
 
     status = 500
     reason = "gateway"
+
+    def __init_subclass__(cls, *, status: int = 0, reason: str = "") -> None:
+        super().__init_subclass__()
+        cls.status, cls.reason = status or cls.status, reason or cls.reason
 
     def __init__(
         self, message: str, *, details: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
@@ -74,21 +82,15 @@ class RequestError(GatewayError):
     """The caller can do something about it."""
 
 
-class AliasUnknown(RequestError):
+class AliasUnknown(RequestError, status=404, reason="alias-unknown"):
     """No route has this name."""
-
-    status = 404
-    reason = "alias-unknown"
 
     def __init__(self, alias: str, *, known: Sequence[str]) -> None:
         super().__init__(f"wanted one of the aliases {', '.join(known)}; got {alias!r}", details={"known": list(known)})
 
 
-class BodyTooLarge(RequestError):
+class BodyTooLarge(RequestError, status=413, reason="body-too-large"):
     """The body is over the limit."""
-
-    status = 413
-    reason = "body-too-large"
 
     def __init__(self, *, limit_bytes: int) -> None:
         super().__init__(
@@ -97,101 +99,64 @@ class BodyTooLarge(RequestError):
         )
 
 
-class BodyLate(RequestError):
+class BodyLate(RequestError, status=408, reason="body-late"):
     """The body did not arrive within the deadline."""
 
-    status = 408
-    reason = "body-late"
 
-
-class BodyMalformed(RequestError):
+class BodyMalformed(RequestError, status=400, reason="body-malformed"):
     """The body is not what the route takes."""
 
-    status = 400
-    reason = "body-malformed"
 
-
-class EntityUnknown(RequestError):
+class EntityUnknown(RequestError, status=404, reason="entity-unknown"):
     """The feature store holds no values for some keys."""
 
-    status = 404
-    reason = "entity-unknown"
 
-
-class FeaturesMissing(RequestError):
+class FeaturesMissing(RequestError, status=422, reason="features-missing"):
     """The request carries keys only, and the feature store is absent."""
 
-    status = 422
-    reason = "features-missing"
 
-
-class Unauthorized(RequestError):
+class Unauthorized(RequestError, status=401, reason="unauthorized"):
     """The token is missing or wrong."""
 
-    status = 401
-    reason = "unauthorized"
 
-
-class TooMany(RequestError):
+class TooMany(RequestError, status=429, reason="too-many"):
     """Come back later: ``retry_after_s`` tells when."""
-
-    status = 429
-    reason = "too-many"
 
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message, headers={"retry-after": str(retry_after_s)})
 
 
-class UpstreamError(GatewayError):
+class UpstreamError(GatewayError, status=502, reason="upstream"):
     """A neighbour did not do its part."""
 
-    status = 502
-    reason = "upstream"
 
-
-class Unreachable(UpstreamError):
+class Unreachable(UpstreamError, reason="upstream-unreachable"):
     """
     No connection came about.
 
     ``refused`` tells a definite no (no such name, nobody listens) from not knowing (a timeout, a resolver in trouble).
     """
 
-    reason = "upstream-unreachable"
-
     def __init__(self, message: str, *, refused: bool) -> None:
         super().__init__(message)
         self.refused = refused
 
 
-class Broken(UpstreamError):
+class Broken(UpstreamError, reason="upstream-broken"):
     """The connection ended before the answer was complete, or carried what is no answer."""
 
-    reason = "upstream-broken"
 
-
-class Slow(UpstreamError):
+class Slow(UpstreamError, status=504, reason="upstream-slow"):
     """No complete answer before the deadline."""
 
-    status = 504
-    reason = "upstream-slow"
 
-
-class FeaturesUnreadable(UpstreamError):
+class FeaturesUnreadable(UpstreamError, status=503, reason="features-unreadable"):
     """The feature server answered, but not with features."""
 
-    status = 503
-    reason = "features-unreadable"
 
-
-class RoutesMalformed(GatewayError):
+class RoutesMalformed(GatewayError, status=412, reason="routes-malformed"):
     """The routes file cannot be read, or says what no route is."""
 
-    status = 412
-    reason = "routes-malformed"
 
-
-class VersionNotReady(GatewayError):
+class VersionNotReady(GatewayError, status=412, reason="version-not-ready"):
     """Triton does not serve the version that a route names."""
-
-    status = 412
-    reason = "version-not-ready"

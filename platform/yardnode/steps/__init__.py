@@ -10,6 +10,7 @@ from __future__ import annotations
 from yardnode.steps import (
     argocd,
     core,
+    crds,
     gitsource,
     images,
     importing,
@@ -38,6 +39,7 @@ STEPS: tuple[Step, ...] = (
     node.STEP,
     importing.STEP,
     gitsource.STEP,
+    crds.STEP,
     argocd.STEP,
     projects.STEP,
     core.STEP,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yardnode import bootstrap, credentials
+from yardnode import bootstrap, credentials, sealingkeys, secretobjects
 from yardnode.steps.step import Step
 from yardnode.yard import Yard
 
@@ -12,9 +12,11 @@ WITHIN_S = 120.0
 
 
 def missing_namespaces(yard: Yard) -> frozenset[str]:
-    """Namespaces that generated Secrets go to and that do not exist yet."""
-    made = credentials.ensure(yard.paths.state, environments=bootstrap.environments(yard.gitops))
-    return bootstrap.namespaces(made) - {each["metadata"]["name"] for each in yard.cluster.list("namespaces")}
+    """Namespaces that Secrets go to, the sealing keys' own included, and that do not exist yet."""
+    file = credentials.path(yard.paths.state)
+    made = credentials.ensure(file, environments=bootstrap.environments(yard.gitops))
+    there = {each["metadata"]["name"] for each in yard.cluster.list("namespaces")}
+    return (secretobjects.namespaces(made) | {sealingkeys.NAMESPACE}) - there
 
 
 def _do(yard: Yard) -> None:

@@ -31,20 +31,33 @@ from yardfacts.facts import (
 CLAIMS = Path(__file__).parents[2] / "claims"
 
 UNDER_TEST, SERVED, SCRATCH = "a" * 40, "b" * 40, "c" * 40
-GENERATED = ("gitops/profiles/embedded/node.yaml",)
+GENERATED = tuple(f"gitops/profiles/embedded/{name}.yaml" for name in ("node", "sealed-secrets", "secrets"))
 
 ENVIRONMENTS = ("dev", "prod")
+MONITORS = (
+    *("alertmanager", "alloy", "apiserver", "argocd", "fastapi", "feast", "kube-state-metrics", "kubelet", "loki"),
+    *("minio", "mlflow", "node-exporter", "objects", "prometheus", "prometheus-operator", "sealed-secrets", "triton"),
+    "stranger",
+)
+"""Those that the claim knows, and one that it does not."""
+PROBES = ("gateway", "minio", "mlflow", "airflow", "loki", "prometheus", "alertmanager")
 ROOTS = {"root-apps": "core", "root-baseline": "baseline"}
 CORE = {
-    f"{name}": layer
-    for env in ENVIRONMENTS
-    for name, layer in (
-        (f"{env}-namespaces", "core"),
-        (f"{env}-support", "core"),
-        (f"triton-{env}", "core"),
-        (f"fastapi-{env}", "core"),
-        (f"minio-{env}", "baseline"),
-    )
+    "shared-namespaces": "core",
+    "sealed-secrets-shared": "core",
+    **{f"{env}-{name}": "core" for env in ENVIRONMENTS for name in ("namespaces", "support", "secrets")},
+    **{
+        f"{name}-{env}": "core"
+        for env in ENVIRONMENTS
+        for name in ("postgres", "mlflow", "airflow", "triton", "fastapi")
+    },
+    "prometheus-operator-shared": "baseline",
+    "agents-shared": "baseline",
+    **{
+        f"{name}-{env}": "baseline"
+        for env in ENVIRONMENTS
+        for name in ("minio", "loki", "alloy", "monitoring", "monitoring-extra")
+    },
 }
 LAYER = {f"{name}-{env}": "optional" for env in ENVIRONMENTS for name in ("optional-envs", "feast")}
 
@@ -126,7 +139,47 @@ def _look(*, on: bool, served: str = SERVED, on_top: tuple[str, ...] = GENERATED
             )
             for namespace, claim in claims
         ),
-        *(_answer(probe, env, "as known") for env in ENVIRONMENTS for probe in ("gateway", "minio")),
+        *(_answer(probe, env, "as known") for env in ENVIRONMENTS for probe in PROBES),
+    )
+
+
+def _exercise() -> tuple[Fact, ...]:
+    """What it records when every service is used once in every environment."""
+    asked = {
+        "let-in": "HTTP 200",
+        "run-tracked": "FINISHED, parameter proof-0, metric 0.5",
+        "artifact-kept": "70000 bytes, sha256 0",
+        "version-registered": "version 1 READY of mlflow-artifacts:/1/0/artifacts/proof.bin",
+        "run-forgotten": "removed",
+        "stranger-refused": "HTTP 401 without a credential, HTTP 401 with a wrong one",
+        "token-given": "a token",
+        "parts-alive": "healthy, heartbeats fresh",
+        "dag-of-commit": SERVED,
+        "run-accepted": "accepted",
+        "run-succeeded": "success",
+        "run-of-commit": SERVED,
+        "task-in-scheduler": "success in the scheduler's pod",
+        "task-in-pod": "success in a pod of its own, which is gone",
+        "log-of-task-in-scheduler": "s3://airflow/a with 0",
+        "log-of-task-in-pod": "s3://airflow/b with 0",
+        "lines-looked-for": "looked for",
+        "lines-of-platform": "the platform's namespaces, and no others",
+        "rules-loaded": "every rule loaded, none failing",
+        "sample-fresh": "1024 bytes, not older than 75 s",
+        "alert-accepted": "accepted",
+        "alert-delivered": "notification with 0",
+        "watchdog-fires": "firing in Prometheus, known to Alertmanager",
+        "version-in-registry": "wine version 1",
+        "digest-in-registry": "0" * 64,
+        "version-in-triton": "wine version 1",
+        "version-in-answer": "wine version 1",
+        **{f"targets of {name}": "all up" for name in MONITORS},
+    }
+    line = "once, from mlflow in its environment, labels app container env namespace pod"
+    return tuple(
+        _answer(probe, env, value)
+        for env in ENVIRONMENTS
+        for probe, value in (*asked.items(), *(("line-shipped", line) for _ in range(12)))
     )
 
 
@@ -148,6 +201,7 @@ def _evidence() -> Facts:
         .plus("detached", [Obligation(ref=_ref("Deployment.apps", "redis"), fate="gone"), sweep])
         .plus("detached", _look(on=False))
         .plus("detached", [_answer("features-absent", env, "absent") for env in ENVIRONMENTS])
+        .plus("exercised", _exercise())
         .plus("held", [Hold(refreshed=("root-apps", "root-baseline", "support"), window_s=10.0, returned=())])
         .plus("again", [Toggle(layer="features", wanted="detached", changed=False)])
         .plus("attached", _look(on=True))
@@ -160,6 +214,20 @@ def _evidence() -> Facts:
         )
         .plus("pruned", [Obligation(ref=scratch, fate="gone")])
         .plus("returned", _look(on=True))
+        .plus(
+            "rebound",
+            [
+                _answer(probe, env, value)
+                for env in ENVIRONMENTS
+                for probe, value in (
+                    ("volume-written", "proof-0"),
+                    ("volume-released", "Released"),
+                    ("volume-bound-again", "Bound"),
+                    ("volume-read", "proof-0"),
+                )
+            ],
+        )
+        .plus("broken", [_answer("status", "dev", "loki-dev named, failure")])
     )
 
 

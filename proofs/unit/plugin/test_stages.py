@@ -100,3 +100,27 @@ def test_a_budget_of_the_command_line_is_recorded(prove: Prove) -> None:
     assert run.code == 0, run.stdout
     assert run.json("timings.json")["timings"] == [{"phase": "detach", "took_s": 3.0, "budget_s": 2.0, "kept": False}]
     assert "OVER BUDGET" in run.stdout
+
+
+def test_an_exceeded_budget_is_told_and_not_judged(prove: Prove) -> None:
+    """A slow machine disproves nothing: the run is PROVED, and every report of it marks the budget."""
+    body = (
+        "from yardfacts.facts import Usage\n"
+        "def test_it_detaches(yard):\n    yard.detach('features', moment='now')\n    yard.observe('now')\n"
+        "    yard.record('now', Usage(phase='idle', window_s=1.0, cpus=0.9, memory_bytes=1, cpus_limit=0.5))\n"
+        "    yard.judge('answers')\n    yard.attach('features')\n"
+    )
+    run = prove("-m", "core_only", "--budget=detach=2", test_p20_small=body)
+    assert run.folder is not None
+    slow, busy = "detach took 3.0 s of 2 s", "idle used 0.90 of 0.5 CPUs"
+    assert (run.code, run.json("verdict.json")["verdict"]) == (0, "PROVED"), run.stdout
+    assert run.json("verdict.json")["exceeded"] == [slow, busy]
+    assert [usage["kept"] for usage in run.json("timings.json")["usages"]] == [False]
+    assert f"over      {slow}; reported, and no part of the verdict" in run.stdout
+    junit = (run.folder / "junit.xml").read_text()
+    assert f'<property name="over_budget" value="{slow}"' in junit
+    assert f'<property name="over_budget" value="{busy}"' in junit
+    assert "over budget: " in (run.folder / "report/pytest.html").read_text()
+    assert (run.folder / "report/index.html").read_text().count("over budget</span>") == 2
+    results = [path.read_text() for path in (run.folder / "report/allure-results").glob("*-result.json")]
+    assert ['{"name": "tag", "value": "over budget"}' in result for result in results] == [True]

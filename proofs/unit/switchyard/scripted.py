@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from switchyard.transport import Reply
+from switchyard.transport import Reply, Request
 
 __all__ = ["Asked", "Scripted", "ScriptedStream", "answer"]
 
@@ -54,28 +54,20 @@ class Scripted:
     asked: list[Asked] = field(default_factory=list)
     where: str = "https://scripted"
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: bytes | None,
-        timeout_s: float,
-    ) -> Reply:
+    def send(self, request: Request) -> Reply:
         """Record, and answer from the script."""
-        assert timeout_s > 0
-        self.asked.append(Asked(method, path, query, headers, json.loads(body) if body else None))
+        self._record(request, request.method)
         return self.reply(self.asked[-1])
 
-    def open(
-        self, path: str, *, query: Mapping[str, str], headers: Mapping[str, str], timeout_s: float
-    ) -> ScriptedStream:
+    def open(self, request: Request) -> ScriptedStream:
         """Record, and give the next stream; the last one stays for whoever asks again."""
-        assert timeout_s > 0
-        self.asked.append(Asked("WATCH", path, query, headers, None))
+        self._record(request, "WATCH")
         return self.streams.pop(0) if len(self.streams) > 1 else self.streams[0]
+
+    def _record(self, request: Request, method: str) -> None:
+        assert request.timeout_s > 0
+        body = json.loads(request.body) if request.body else None
+        self.asked.append(Asked(method, request.path, request.query, request.headers, body))
 
     def close(self) -> None:
         """Nothing is kept alive here."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from switchyard.belongings import attribution, below, is_part
 from switchyard.inventory import Inventory
-from switchyard.kinds import APPLICATION_SETS, APPLICATIONS, PODS, SERVICES
+from switchyard.kinds import APPLICATION_SETS, APPLICATIONS, PODS, SERVICES, Kind
 from switchyard.leaving import diagnosis
 from switchyard.objects import Meta
+from switchyard.settings import load_yard
 from switchyard.yard import Attribution, Layer
 
 from .samples import thing
+
+YARD = Path(__file__).resolve().parents[3] / "yard.toml"
 
 ROOT = thing("root", kind=APPLICATIONS, namespace="argocd")
 SET = thing("feast", kind=APPLICATION_SETS, namespace="argocd", tracked="root")
@@ -88,6 +92,20 @@ def test_what_descends_from_the_explained_is_explained() -> None:
     rules = [Attribution(applications=("*-dev",), reason="support")]
     assert attribution(pod, rules, inventory=_inventory(owner, pod)) is not None
     assert attribution(pod, rules, inventory=_inventory(pod)) is None
+
+
+def test_a_secret_is_explained_by_the_sealed_one_that_made_it() -> None:
+    """Its Application explains the sealed secret, and through it the Secret; a label that says so explains nothing."""
+    sealed = thing(
+        "store", kind=Kind("bitnami.com", "v1alpha1", "SealedSecret", "sealedsecrets"), tracked="dev-secrets"
+    )
+    secrets = Kind("", "v1", "Secret", "secrets")
+    opened = thing("opened", kind=secrets, owners=(("SealedSecret", "u-store"),))
+    planted = thing("planted", kind=secrets, labels={"app.kubernetes.io/instance": "dev-secrets"})
+    rules = load_yard(YARD).attributions
+    inventory = _inventory(sealed, opened, planted)
+    explained = {one.name: attribution(one, rules, inventory=inventory) is not None for one in inventory.objects}
+    assert explained == {"store": True, "opened": True, "planted": False}
 
 
 def test_nobody_explains_what_no_rule_fits() -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import is_dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yardfacts.facts import FACT_TYPES, Answer, Facts, Malformed, Root
+from yardfacts import facts as package
+from yardfacts.facts import FACT_TYPES, Answer, Fact, Facts, Malformed, ObjectRef, Root
 
 FACTS = st.one_of([st.from_type(kind) for kind in FACT_TYPES.values()])
+PARTS = {ObjectRef}  # records that stand inside facts and are never one themselves
 ENTRIES = st.lists(st.tuples(st.text(max_size=10), FACTS), max_size=5).map(tuple)
 
 
@@ -21,6 +27,18 @@ def test_facts_survive_json(entries: tuple[tuple[str, Root], ...]) -> None:
     plain = json.loads(json.dumps(list(facts.to_json())))
     # Infinity and NaN are no JSON; repr tells them apart where equality does not.
     assert repr(Facts.from_json(plain)) == repr(facts)
+
+
+def test_every_record_can_be_read_again() -> None:
+    """A record that a module of facts defines is registered under its own name, and exported."""
+    defined = {
+        record
+        for module in iter_modules(package.__path__, f"{package.__name__}.")
+        for record in vars(import_module(module.name)).values()
+        if isinstance(record, type) and is_dataclass(record) and record.__module__ == module.name
+    }
+    assert defined - PARTS - {Facts} == set(get_args(Fact)) == set(FACT_TYPES.values())
+    assert all(getattr(package, record.__name__) is record for record in defined)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,10 @@ def running(neighbour: Neighbour) -> Iterator[Neighbour]:
             neighbour.port = server.sockets[0].getsockname()[1]
             listening.set()
             await ended.wait()
+        await asyncio.sleep(0)  # one turn of the loop: whoever was accepted just now becomes a task
+        while conversations := asyncio.all_tasks() - {asyncio.current_task()}:
             neighbour.hang_up()
+            await asyncio.wait(conversations)
 
     thread = threading.Thread(target=asyncio.run, args=(main(),))
     thread.start()

@@ -130,6 +130,7 @@ def _serving(settings: GatewaySettings, control: ControlSide) -> Iterator[int]:
     config = uvicorn.Config(app, port=0, http="httptools", loop="uvloop", ws="none", log_config=None, access_log=False)
     server = uvicorn.Server(config)
     socket = config.bind_socket()
+    socket.listen()  # whoever comes before the server accepts has to wait, instead of being refused
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
     thread.start()
     try:

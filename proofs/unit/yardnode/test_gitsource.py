@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from yardnode.errors import Refused
-from yardnode.gitsource import BRANCH, Served, repository, serve
+from yardnode.gitsource import BRANCH, Served, amend, repository, serve
 
 NODE_FILE = "gitops/node.yaml"
 
@@ -113,6 +113,31 @@ def test_a_generated_file_in_git_is_refused(checkout: Path, state: Path) -> None
     (checkout / NODE_FILE).write_text("images: {}\n")
     with pytest.raises(Refused, match=rf"git rm {NODE_FILE}"):
         put(checkout, state)
+
+
+def test_an_amended_file_is_served_without_a_look_at_the_checkout(checkout: Path, state: Path) -> None:
+    """A rotated secret brings no half-done work of somebody's editor with it; other generated files stay."""
+    before = serve(checkout, state=state, generated={NODE_FILE: "images: {}\n", "sealed": "old\n"})
+    (checkout / "file").write_text("half done\n")
+    after = amend(before, state=state, generated={"sealed": "new\n"})
+    assert (after.commit, after.dirty) == (before.commit, False)
+    assert (shown(state, "file"), shown(state, "sealed"), shown(state, NODE_FILE)) == ("first", "new", "images: {}")
+
+
+def test_an_amended_commit_is_the_one_that_a_bring_up_makes(checkout: Path, state: Path) -> None:
+    """So that the next bring-up finds everything settled."""
+    before = serve(checkout, state=state, generated={NODE_FILE: "images: {}\n", "sealed": "old\n"})
+    after = amend(before, state=state, generated={"sealed": "new\n"})
+    assert serve(checkout, state=state, generated={NODE_FILE: "images: {}\n", "sealed": "new\n"}) == after
+
+
+def test_nothing_is_amended_over_somebody_elses_commit(checkout: Path, state: Path) -> None:
+    """A proof that commits on the branch does not lose its commit to a rotation."""
+    before = put(checkout, state)
+    (checkout / "file").write_text("second\n")
+    put(checkout, state)
+    with pytest.raises(Refused, match="A proof is at work"):
+        amend(before, state=state, generated={NODE_FILE: "images: {a: b}\n"})
 
 
 def test_a_folder_without_a_commit_is_refused(tmp_path: Path, state: Path) -> None:

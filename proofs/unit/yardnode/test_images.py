@@ -11,6 +11,7 @@ import pytest
 from yardnode.buildah import Site
 from yardnode.debs import missing
 from yardnode.errors import BuildFailed
+from yardnode.families import FAMILIES
 from yardnode.images import Context, ImageSet, names_below, read_context
 from yardnode.paths import find_paths
 from yardnode.progress import Progress
@@ -21,7 +22,7 @@ IMAGES = find_paths({"HOME": "/root"}).images
 @pytest.fixture(name="checkout")
 def _checkout(tmp_path: Path) -> Path:
     """A repository with a base, an image that copies a package, and one that copies a binary."""
-    for name, context in (("base", None), ("app", "# its code\nsrc/app\n"), ("tool", "bin:family/tool\n")):
+    for name, context in (("base", None), ("app", "# its code\nsrc/app\n"), ("tool", "bin:cni/tool\n")):
         folder = tmp_path / "platform" / "images" / name
         folder.mkdir(parents=True)
         (folder / "Dockerfile").write_text(f"FROM scratch\n# {name}\n")
@@ -49,11 +50,21 @@ def test_the_base_comes_first_and_images_with_binaries_last(checkout: Path) -> N
     assert names_below(checkout / "platform" / "images") == ("base", "app", "tool")
 
 
+def test_images_are_built_in_the_order_in_which_binaries_become_ready() -> None:
+    """An image of a long family does not hold up those whose binaries are there."""
+    names = names_below(IMAGES)
+    turns = [
+        max((FAMILIES.index(binary.partition("/")[0]) for binary in read_context(IMAGES / name).binaries), default=-1)
+        for name in names
+    ]
+    assert turns == sorted(turns)
+
+
 def test_a_context_names_paths_and_binaries(checkout: Path) -> None:
     """One path a line, binaries by family, comments left out."""
     folder = checkout / "platform" / "images"
     assert read_context(folder / "app") == Context(paths=("src/app",))
-    assert read_context(folder / "tool") == Context(binaries=("family/tool",))
+    assert read_context(folder / "tool") == Context(binaries=("cni/tool",))
     assert read_context(folder / "base") == Context()
 
 

@@ -1,4 +1,4 @@
-"""What a yard remembers survives its file; credentials are made once and shown to nobody."""
+"""What a yard remembers survives its file."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import stat
 from pathlib import Path
 
 import pytest
-import yaml
 
-from yardnode import credentials
-from yardnode.bootstrap import PLACEHOLDER, located, namespaces
+from yardnode.bootstrap import PLACEHOLDER, located
 from yardnode.errors import Refused
 from yardnode.gitsource import Served
 from yardnode.network import Network
@@ -54,45 +52,6 @@ def test_a_record_that_cannot_be_understood_is_refused_with_the_remedy(tmp_path:
     (tmp_path / "state.json").write_text(text)
     with pytest.raises(Refused, match="switchyard down"):
         read_state(tmp_path)
-
-
-def test_credentials_are_made_once(tmp_path: Path) -> None:
-    """A second bring-up finds those that the running services were given."""
-    made = credentials.ensure(tmp_path, environments=("dev", "prod"))
-    assert credentials.ensure(tmp_path, environments=("dev", "prod")) == made
-    assert made["dev"] != made["prod"]
-
-
-def test_an_environment_that_comes_later_changes_no_other(tmp_path: Path) -> None:
-    """Only what is missing is made."""
-    before = credentials.ensure(tmp_path, environments=("dev",))
-    assert credentials.ensure(tmp_path, environments=("dev", "prod"))["dev"] == before["dev"]
-
-
-def test_credentials_show_themselves_to_nobody(tmp_path: Path) -> None:
-    """The file is 0600, and a record printed by mistake hides its values."""
-    made = credentials.ensure(tmp_path, environments=("dev",))
-    file = credentials.path(tmp_path)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    stored = yaml.safe_load(file.read_text())["dev"]
-    assert set(stored) == {"minio_access_key", "minio_secret_key", "gateway_token"}
-    assert not any(value in repr(made) for value in stored.values())
-
-
-def test_secrets_go_where_the_services_look_for_them(tmp_path: Path) -> None:
-    """Names, namespaces and keys are a contract with the charts."""
-    made = credentials.ensure(tmp_path, environments=("dev",))
-    found = {
-        (each["metadata"]["namespace"], each["metadata"]["name"]): set(each["stringData"])
-        for each in credentials.objects(made)
-    }
-    assert found == {
-        ("baseline-dev", "minio-root"): {"rootUser", "rootPassword"},
-        ("fastapi-dev", "gateway-reload"): {"token"},
-        ("feature-store-dev", "object-store"): {"accessKey", "secretKey"},
-        ("airflow-dev", "object-store"): {"accessKey", "secretKey"},
-    }
-    assert namespaces(made) == {namespace for namespace, _ in found}
 
 
 def test_only_strings_equal_to_the_placeholder_are_replaced() -> None:

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from yardnode import background, toolchain
+from yardnode.background import Background
 from yardnode.errors import BuildFailed
-from yardnode.go import Go, find_go, parse_version, wanted_version
-from yardnode.paths import find_paths
-from yardnode.progress import Progress
-from yardnode.store import MARKER, Store
-from yardnode.toolchain import (
+from yardnode.families import (
+    CGO,
     ESTIMATES_S,
     FAMILIES,
-    RENAMED,
-    Toolchain,
+    KEPT,
+    Kept,
     build_arguments,
     family_key,
     linker_settings,
     required_version,
 )
+from yardnode.go import Go, find_go, parse_version, wanted_version
+from yardnode.paths import find_paths
+from yardnode.progress import Progress
+from yardnode.store import MARKER, Store
+from yardnode.tables import made
+from yardnode.toolchain import Binaries, Toolchain
 
 TOOLCHAIN = find_paths({"HOME": "/root"}).toolchain
+
+# Modules whose versions two families share, each with its reason, where they need not be the same.
+APART = {
+    "github.com/opencontainers/selinux": "one small package; the exporters' libraries ask for the newer one",
+    "github.com/spf13/cast": "one small package, under templates only",
+    "go.uber.org/zap": "a few packages, under etcd only",
+}
 
 # Stands for Go at the lowest door: writes the "binaries" it is asked for, or fails like a compiler.
 FAKE_GO = """#!/bin/sh
@@ -34,7 +47,12 @@ set -eu
 echo "$@" >> "$FAKE_LOG"
 case "$1" in
   version) echo "go version ${FAKE_VERSION:-go1.26.8} linux/amd64" ;;
-  list) echo "example.invalid/tools/cmd"; echo "example.invalid/tools/server" ;;
+  list)
+    case "$*" in
+      *" -m "*) echo "$FAKE_MODULE" ;;
+      *) echo "example.invalid/tools/cmd"; echo "example.invalid/tools/server" ;;
+    esac
+    ;;
   build)
     while [ "$1" != "-o" ]; do shift; done
     if [ -n "${FAKE_FAILS:-}" ]; then
@@ -108,11 +126,33 @@ def test_a_module_that_is_not_required_is_told_with_its_remedy() -> None:
         required_version("k8s.io/kubernetes", module="module x\n\nreplace k8s.io/kubernetes => x v1.0.0\n")
 
 
-def test_only_runc_needs_a_compiler_of_the_machine() -> None:
-    """Everything else is pure Go; runc is static, so that the cache outlives the machine's libraries."""
-    module = (TOOLCHAIN / "runc" / "go.mod").read_text()
-    assert "-extldflags -static" in " ".join(build_arguments("runc", module=module))
-    assert "-tags" not in build_arguments("cni", module=(TOOLCHAIN / "cni" / "go.mod").read_text())
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_needs_a_compiler_of_the_machine_is_static(family: str) -> None:
+    """Everything else is pure Go; so the cache outlives the machine's libraries, and binaries run in any image."""
+    arguments = build_arguments(family, module=(TOOLCHAIN / family / "go.mod").read_text())
+    assert ("-extldflags -static" in " ".join(arguments)) == (family in CGO)
+    assert ("netgo osusergo" in " ".join(arguments)) == (family in CGO)
+
+
+def test_the_first_family_waits_for_nothing_of_the_machine() -> None:
+    """It builds while packages are installed; the first that waits for them would hold the one worker."""
+    assert FAMILIES[0] not in CGO
+
+
+def versions(family: str) -> dict[str, str]:
+    """Module -> version that its ``go.mod`` selects: what it requires, as far as it does not replace it."""
+    text = (TOOLCHAIN / family / "go.mod").read_text()
+    required: list[tuple[str, str]] = re.findall(r"^\t(\S+) (v\S+) // indirect$", text, re.MULTILINE)
+    replaced: list[tuple[str, str]] = re.findall(r"^\t(\S+) => \1 (v\S+)$", text, re.MULTILINE)
+    return dict(required) | {name: version for name, version in replaced if name in dict(required)}
+
+
+def test_families_that_share_packages_share_their_versions() -> None:
+    """What the agents and the control plane both need is compiled once, as long as nobody updates one of them alone."""
+    control, agents = versions("control"), versions("kubernetes-agents")
+    apart = {name for name in control.keys() & agents.keys() if control[name] != agents[name]}
+    assert not {name for name in apart if name.startswith(("k8s.io/", "sigs.k8s.io/", "golang.org/x/"))}
+    assert apart == set(APART)
 
 
 def test_the_key_follows_what_decides_the_binaries(tmp_path: Path) -> None:
@@ -135,8 +175,68 @@ def test_the_key_follows_what_decides_the_binaries(tmp_path: Path) -> None:
 def test_binaries_have_the_names_that_people_know(make: Callable[..., Toolchain]) -> None:
     """Packages called cmd and server become argocd and etcd."""
     folder = make().family("tools")
-    assert {path.name for path in folder.iterdir()} == {MARKER, *RENAMED.values()}
-    assert set(make().ensure(["tools"]).programs) == set(RENAMED.values())
+    assert {path.name for path in folder.iterdir()} == {MARKER, "argocd", "etcd"}
+    assert set(make().ensure(["tools"]).programs) == {"argocd", "etcd"}
+
+
+def test_files_of_a_module_stay_beside_its_binaries(
+    make: Callable[..., Toolchain], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file by its name, a folder with what is in it, writable, scripts executable; definitions are found by kind."""
+    module = tmp_path / "module"
+    for name in ("deploy/a/one.yaml", "deploy/two.yaml", "hack/run.sh", "example/crd.yaml", "left/out"):
+        (module / name).parent.mkdir(parents=True, exist_ok=True)
+        (module / name).touch(mode=0o444)
+    kept = (
+        Kept(module="example.invalid/m", folder="upstream", paths=("deploy", "hack/run.sh")),
+        Kept(module="example.invalid/m", folder="crds", paths=("example/crd.yaml",)),
+    )
+    monkeypatch.setattr(toolchain, "KEPT", {"tools": kept})
+    folder = make(FAKE_MODULE=str(module)).family("tools")
+    files = {str(path.relative_to(folder)): path.stat().st_mode & 0o777 for path in folder.rglob("*/*")}
+    assert {name: mode for name, mode in files.items() if not (folder / name).is_dir()} == {
+        "upstream/deploy/a/one.yaml": 0o644,
+        "upstream/deploy/two.yaml": 0o644,
+        "upstream/run.sh": 0o755,
+        "crds/crd.yaml": 0o644,
+    }
+    assert Binaries(folders={"tools": folder}).crds == (folder / "crds" / "crd.yaml",)
+
+
+@pytest.mark.parametrize("family", KEPT)
+def test_files_are_kept_of_modules_that_the_family_requires(family: str) -> None:
+    """A module that nobody requires has no version to take files from."""
+    module = (TOOLCHAIN / family / "go.mod").read_text()
+    assert all(required_version(kept.module, module=module) for kept in KEPT[family])
+
+
+def test_a_family_that_needs_the_machines_compiler_waits_for_it(
+    make: Callable[..., Toolchain], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it begins before somebody says that the packages are installed."""
+    monkeypatch.setattr(background, "CGO", {"tools"})
+    with Background(make(), families=["tools"]) as building:
+        assert builds(tmp_path) == 0
+        building.packages_are_ready()
+        assert building.all().path("tools/etcd").exists()
+
+
+def test_what_was_made_is_told_longest_first() -> None:
+    """A table at the end says where the time went; what came from the cache is not in it."""
+    now = iter(range(100))
+    progress = Progress(stream=io.StringIO(), now_s=lambda: float(next(now)))
+    with progress.task("images", "base", doing="building", done="built"):
+        pass
+    with progress.task("toolchain", "control", doing="building", done="built") as task:
+        task.tick()
+    with pytest.raises(KeyError), progress.task("toolchain", "cni", doing="building", done="built"):
+        raise KeyError
+    assert [line.split() for line in made(progress.finished).splitlines()] == [
+        ["made", "seconds"],
+        ["toolchain", "control", f"{progress.finished[1].took_s:.1f}"],
+        ["images", "base", f"{progress.finished[0].took_s:.1f}"],
+    ]
+    assert progress.finished[1].took_s > progress.finished[0].took_s
 
 
 def test_what_is_built_is_not_built_again(make: Callable[..., Toolchain], tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from yardfacts.render.tables import table
 
 __all__ = ["banner"]
 
+OVER = "OVER BUDGET"
+
 DETAIL_CHARS = 400
 """Of a reason in the terminal; the whole of it is in the evidence."""
 
@@ -34,17 +36,21 @@ def banner(reckoning: Reckoning, *, command: str, bundle: str) -> Iterator[str]:
     if timings:
         figures = [
             (bar.phase, f"{bar.took_s:.1f} s", f"{bar.budget_s:g} s" if bar.budget_s else "-",
-             "" if bar.kept else "OVER BUDGET")
+             "" if bar.kept else OVER)
             for bar in timings
         ]  # fmt: skip
         yield from table(("PHASE", "TOOK", "BUDGET", ""), figures).splitlines()
         yield ""
     for usage in reckoning.usages:
-        yield f"{usage.phase}: {usage.cpus:.2f} CPUs (limit {usage.cpus_limit:g}), " + (
-            f"{usage.memory_bytes / 2**30:.1f} GiB (limit {usage.memory_limit_bytes / 2**30:.1f})"
+        yield (
+            f"{usage.phase}: {usage.cpus:.2f} CPUs (limit {usage.cpus_limit:g}), "
+            + (f"{usage.memory_bytes / 2**30:.1f} GiB (limit {usage.memory_limit_bytes / 2**30:.1f})")
+            + (f"   {OVER}" if usage.over else "")
         )
     yield f"evidence  {bundle}"
     yield f"repeat    {command}"
+    for told in reckoning.exceeded:
+        yield f"over      {told}; reported, and no part of the verdict"
     if reckoning.word != "PROVED":
         yield f"because   {shorten(reckoning.detail, DETAIL_CHARS)}"
     yield f"verdict   {reckoning.word} (exit code {reckoning.exit_code})"

@@ -22,12 +22,9 @@ class Bar:
     phase: str
     took_s: float
     budget_s: float
+    kept: bool
+    """The budget was kept, or there is none."""
     svg: str
-
-    @property
-    def kept(self) -> bool:
-        """The budget was kept, or there is none."""
-        return self.budget_s <= 0 or self.took_s <= self.budget_s
 
     @property
     def share(self) -> str:
@@ -60,4 +57,4 @@ def bar(timing: Timing, *, full_s: float) -> Bar:
         f'<rect class="track" width="{WIDTH}" height="{HEIGHT}" rx="3"/>'
         f'<rect class="{colour}" width="{used}" height="{HEIGHT}" rx="3"/>{beyond}</svg>'
     )
-    return Bar(phase=timing.phase, took_s=timing.took_s, budget_s=timing.budget_s, svg=svg)
+    return Bar(phase=timing.phase, took_s=timing.took_s, budget_s=timing.budget_s, kept=not timing.over, svg=svg)

@@ -1,0 +1,26 @@
+"""DAGs, read by the Airflow that will read them: `tox run -e dags`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import yaml
+
+# Airflow is no part of the development environment, with whose pins it cannot live.
+collect_ignore_glob = [] if find_spec("airflow") else ["test_*.py"]
+
+ROOT = Path(__file__).resolve().parents[2]
+VALUES = {
+    "cluster": ROOT / "gitops/core/charts/airflow/values.yaml",
+    "embedded": ROOT / "gitops/profiles/embedded/airflow.yaml",
+}
+
+
+@pytest.fixture(name="executors", scope="session", params=sorted(VALUES))
+def _executors(request: pytest.FixtureRequest) -> Sequence[str]:
+    """The executors of each profile."""
+    found: Sequence[str] = yaml.safe_load(VALUES[request.param].read_text())["executors"]
+    return found

@@ -1,0 +1,165 @@
+"""MLflow: a run with what belongs to it, kept by the server and read back; nothing for who does not say who he is."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from .inquiry import Inquiry
+from .rest import Rest
+
+__all__ = ["ADMIN", "Mlflow", "keep_a_run", "url"]
+
+ADMIN: Final = "admin"
+
+API: Final = "/api/2.0/mlflow"
+FILES: Final = "/api/2.0/mlflow-artifacts/artifacts"
+SCHEME: Final = "mlflow-artifacts:/"
+"""How the server names what it keeps for a run: below it is a path that it serves itself."""
+
+FILE_BYTES: Final = 70_000
+"""More than one buffer of anybody's on the way, less than anybody's limit."""
+
+
+def url(environment: str) -> str:
+    """Where MLflow answers."""
+    return f"http://mlflow-{environment}-service.mlflow-{environment}:5000"
+
+
+@dataclass(frozen=True)
+class Mlflow:
+    """The door to one server, over its REST API 2.0; raises as ``Rest`` does."""
+
+    rest: Rest
+
+    def create_experiment(self, name: str, *, run_id: str) -> str:
+        """Make an experiment labelled with the proof's run; its id."""
+        tags = [{"key": "switchyard.run-id", "value": run_id}]
+        return str(self.rest.post(f"{API}/experiments/create", {"name": name, "tags": tags})["experiment_id"])
+
+    def create_run(self, experiment: str, *, name: str) -> tuple[str, str]:
+        """Begin a run; its id, and the URI below which its artifacts are kept."""
+        body = {"experiment_id": experiment, "run_name": name, "start_time": _now_ms()}
+        made = self.rest.post(f"{API}/runs/create", body)["run"]["info"]
+        return str(made["run_id"]), str(made["artifact_uri"])
+
+    def log(self, run: str, *, parameter: str, metric: float) -> None:
+        """Write one parameter and one metric, and end the run."""
+        self.rest.post(f"{API}/runs/log-parameter", {"run_id": run, "key": "nonce", "value": parameter})
+        measured = {"run_id": run, "key": "measured", "value": metric, "timestamp": _now_ms(), "step": 0}
+        self.rest.post(f"{API}/runs/log-metric", measured)
+        self.rest.post(f"{API}/runs/update", {"run_id": run, "status": "FINISHED", "end_time": _now_ms()})
+
+    def read(self, run: str) -> tuple[str, str, float]:
+        """Status, parameter and metric of a run, as they are kept."""
+        kept = self.rest.get(f"{API}/runs/get", query={"run_id": run})["run"]
+        parameters = {one["key"]: one["value"] for one in kept["data"]["params"]}
+        metrics = {one["key"]: one["value"] for one in kept["data"]["metrics"]}
+        return str(kept["info"]["status"]), str(parameters["nonce"]), float(metrics["measured"])
+
+    def register(self, model: str, *, source: str, run: str) -> str:
+        """Make a registered model with one version from *source*; the version's number."""
+        self.rest.post(f"{API}/registered-models/create", {"name": model})
+        body = {"name": model, "source": source, "run_id": run}
+        return str(self.rest.post(f"{API}/model-versions/create", body)["model_version"]["version"])
+
+    def version(self, model: str, number: str) -> dict[str, Any]:
+        """One version of a registered model, as the server describes it."""
+        query = {"name": model, "version": number}
+        found: dict[str, Any] = self.rest.get(f"{API}/model-versions/get", query=query)["model_version"]
+        return found
+
+    def aliased(self, model: str, alias: str) -> dict[str, Any]:
+        """The version behind an alias, as the server describes it."""
+        query = {"name": model, "alias": alias}
+        found: dict[str, Any] = self.rest.get(f"{API}/registered-models/alias", query=query)["model_version"]
+        return found
+
+    def put(self, artifact: str, content: bytes) -> None:
+        """Write an artifact through the server; *artifact* is a URI of ``create_run``'s kind."""
+        self.rest.put(_path(artifact), content)
+
+    def content(self, artifact: str) -> bytes:
+        """Read an artifact through the server."""
+        return self.rest.content(_path(artifact))
+
+    def forget(self, *, model: str, experiment: str, artifact: str) -> None:
+        """Remove what a proof made: model and file are gone, the experiment is in the server's bin."""
+        self.rest.delete(f"{API}/registered-models/delete", {"name": model})
+        self.rest.delete(_path(artifact))
+        self.rest.post(f"{API}/experiments/delete", {"experiment_id": experiment})
+
+
+def keep_a_run(mlflow: Mlflow, inquiry: Inquiry, *, name: str, run_id: str, patience_s: float = 0.0) -> None:
+    """
+    Make a run with a parameter, a metric, an artifact and a registered version; read each back; remove it all.
+
+    The server has *patience_s* seconds to let us in, where it may be starting.
+    """
+    made: list[str] = []
+    if not inquiry.ask("let-in", wanted="HTTP 200", got=lambda: _searched(mlflow.rest), within_s=patience_s):
+        return
+
+    def tracked() -> str:
+        experiment = mlflow.create_experiment(name, run_id=run_id)
+        run, home = mlflow.create_run(experiment, name=name)
+        made.extend((experiment, run, home))
+        mlflow.log(run, parameter=name, metric=0.5)
+        status, parameter, metric = mlflow.read(run)
+        return f"{status}, parameter {parameter}, metric {metric}"
+
+    strangers = (replace(mlflow.rest, login=None), replace(mlflow.rest, login=(ADMIN, f"not-{name}")))
+    inquiry.ask(
+        "stranger-refused",
+        wanted="HTTP 401 without a credential, HTTP 401 with a wrong one",
+        got=lambda: "{} without a credential, {} with a wrong one".format(*map(_searched, strangers)),
+    )
+    if not inquiry.ask("run-tracked", wanted=f"FINISHED, parameter {name}, metric 0.5", got=tracked):
+        return
+    experiment, run, home = made
+    file, content = f"{home}/proof.bin", _content(name)
+
+    def kept() -> str:
+        mlflow.put(file, content)
+        return _summary(mlflow.content(file))
+
+    if not inquiry.ask("artifact-kept", wanted=_summary(content), got=kept):
+        return
+
+    def registered() -> str:
+        number = mlflow.register(name, source=home, run=run)
+        version = mlflow.version(name, number)
+        return f"version {version['version']} {version['status']} of {version['source']}"
+
+    if inquiry.ask("version-registered", wanted=f"version 1 READY of {home}", got=registered):
+        inquiry.ask("run-forgotten", wanted="removed", got=lambda: _forgotten(mlflow, name, experiment, file))
+
+
+def _searched(rest: Rest) -> str:
+    reply = rest.send("POST", f"{API}/experiments/search", body={"max_results": 1})
+    return f"HTTP {reply.status_code}"
+
+
+def _forgotten(mlflow: Mlflow, model: str, experiment: str, artifact: str) -> str:
+    mlflow.forget(model=model, experiment=experiment, artifact=artifact)
+    return "removed"
+
+
+def _path(artifact: str) -> str:
+    return f"{FILES}/{artifact.removeprefix(SCHEME).lstrip('/')}"
+
+
+def _content(name: str) -> bytes:
+    """Bytes that only this proof has, and that no text codec leaves as they are."""
+    block = hashlib.sha256(name.encode()).digest()
+    return (block * (FILE_BYTES // len(block) + 1))[:FILE_BYTES]
+
+
+def _summary(content: bytes) -> str:
+    return f"{len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}"
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,65 @@
+"""One version on its way: what the registry names champion, what Triton serves, and what answered at the gateway."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from .inquiry import Inquiry
+from .mlflow import Mlflow
+from .rest import Rest
+
+__all__ = ["Trace", "follow"]
+
+ALIAS: Final = "champion"
+DIGEST: Final = "switchyard.digest"
+"""Tag of a registered version: the sha256 of the folder that is served."""
+REGISTERED_S: Final = 60.0
+"""The job that registers what was seeded starts when MLflow answers."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The three places where the version stands, and what was packaged."""
+
+    mlflow: Mlflow
+    triton: Rest
+    gateway: Rest
+    inference: Any
+    """Body of an inference that the model answers."""
+    golden: Path
+    """Names model, version and digest of what is packaged; from the commit under test."""
+
+
+def follow(trace: Trace, inquiry: Inquiry) -> None:
+    """Ask each place for the version that it has; the digest where it is known."""
+    packaged = json.loads(trace.golden.read_text())
+    model, wanted = str(packaged["model"]), f"{packaged['model']} version {packaged['version']}"
+    inquiry.ask("version-in-registry", wanted=wanted, got=lambda: _registered(trace, model), within_s=REGISTERED_S)
+    inquiry.ask("digest-in-registry", wanted=str(packaged["digest"]), got=lambda: _digest(trace, model))
+    inquiry.ask("version-in-triton", wanted=wanted, got=lambda: _served(trace, model))
+    inquiry.ask("version-in-answer", wanted=wanted, got=lambda: _answered(trace))
+
+
+def _registered(trace: Trace, model: str) -> str:
+    version = trace.mlflow.aliased(model, ALIAS)
+    return f"{version['name']} version {version['version']}"
+
+
+def _digest(trace: Trace, model: str) -> str:
+    tags = {tag["key"]: str(tag["value"]) for tag in trace.mlflow.aliased(model, ALIAS).get("tags") or ()}
+    return tags.get(DIGEST, "no digest")
+
+
+def _served(trace: Trace, model: str) -> str:
+    index = trace.triton.post("/v2/repository/index", {"ready": True})
+    versions = sorted(str(one.get("version")) for one in index if one["name"] == model)
+    return f"{model} version {', '.join(versions) or 'none'}"
+
+
+def _answered(trace: Trace) -> str:
+    reply = trace.gateway.send("POST", f"/v1/{ALIAS}/infer", body=trace.inference)
+    model, version = (reply.headers.get(f"x-switchyard-{name}", "none") for name in ("model", "version"))
+    return f"{model} version {version}" if reply.is_success else f"HTTP {reply.status_code}"

@@ -1,0 +1,49 @@
+"""The benchmark's load measures right answers only: an error is quick, and would look like speed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from proofs.unit.yardgate.neighbour import Asked, Neighbour, answering, running
+
+from bench.load import Load, WrongAnswer, load
+
+RIGHT = b'{"right": true}'
+
+
+def _measured(neighbour: Neighbour) -> Load:
+    with running(neighbour):
+        return asyncio.run(load(neighbour.port, path="/p", body=b"{}", wanted=RIGHT, connections=3, for_s=0.05))
+
+
+def test_every_right_answer_is_counted() -> None:
+    """As many latencies as requests that arrived, over kept-alive connections."""
+
+    async def right(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await answering(writer, {"right": True})
+
+    neighbour = Neighbour(right)
+    done = _measured(neighbour)
+    assert len(done.latencies_s) == len(neighbour.asked) >= 3
+    assert neighbour.connections == 3
+    assert done.rate == pytest.approx(len(done.latencies_s) / done.took_s)
+    assert 0 < done.median_s < done.took_s
+
+
+@pytest.mark.parametrize(
+    ("document", "status", "close"),
+    [
+        pytest.param({"right": True}, 500, False, id="an error"),
+        pytest.param({"right": False}, 200, False, id="another answer"),
+        pytest.param({"right": True}, 200, True, id="a closed connection"),
+    ],
+)
+def test_anything_else_ends_the_run(*, document: object, status: int, close: bool) -> None:
+    """The figure of a server that does not answer right is no figure."""
+
+    async def wrong(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await answering(writer, document, status=status, close=close)
+
+    with pytest.raises(WrongAnswer):
+        _measured(Neighbour(wrong))

@@ -1,0 +1,41 @@
+"""
+What can be observed, as frozen records. The engine makes them, the journal keeps them, claims read them.
+
+Every record is plain data that survives a round trip through JSON (``Facts.to_json``, ``Facts.from_json``).
+A record never says whether something is good: judging is the claims' business.
+"""
+
+from yardfacts.facts.absence import Hold, Obligation, Sweep, Toggle
+from yardfacts.facts.argocd import Application, Barrier, Commit, Root
+from yardfacts.facts.cluster import Namespace, Pod, Volume, Workload
+from yardfacts.facts.collection import Facts
+from yardfacts.facts.gaps import Unreadable
+from yardfacts.facts.kinds import FACT_TYPES, Fact
+from yardfacts.facts.measures import Timing, Usage
+from yardfacts.facts.plain import Malformed
+from yardfacts.facts.references import ObjectRef
+from yardfacts.facts.services import Answer
+
+__all__ = [
+    "FACT_TYPES",
+    "Answer",
+    "Application",
+    "Barrier",
+    "Commit",
+    "Fact",
+    "Facts",
+    "Hold",
+    "Malformed",
+    "Namespace",
+    "ObjectRef",
+    "Obligation",
+    "Pod",
+    "Root",
+    "Sweep",
+    "Timing",
+    "Toggle",
+    "Unreadable",
+    "Usage",
+    "Volume",
+    "Workload",
+]

@@ -1,0 +1,41 @@
+"""
+Every kind of fact there is: the registry by which a stored record finds its type again.
+
+A new kind is a frozen dataclass in the module of its noun, one more name in the union below, and its export in
+``yardfacts.facts``; how it is stored follows from its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, get_args
+
+from yardfacts.facts.absence import Hold, Obligation, Sweep, Toggle
+from yardfacts.facts.argocd import Application, Barrier, Commit, Root
+from yardfacts.facts.cluster import Namespace, Pod, Volume, Workload
+from yardfacts.facts.gaps import Unreadable
+from yardfacts.facts.measures import Timing, Usage
+from yardfacts.facts.services import Answer
+
+__all__ = ["FACT_TYPES", "Fact"]
+
+Fact = (
+    Application
+    | Answer
+    | Barrier
+    | Commit
+    | Hold
+    | Namespace
+    | Obligation
+    | Pod
+    | Root
+    | Sweep
+    | Timing
+    | Toggle
+    | Unreadable
+    | Usage
+    | Volume
+    | Workload
+)
+
+FACT_TYPES: Final[Mapping[str, type]] = {cls.__name__: cls for cls in get_args(Fact)}

@@ -1,0 +1,42 @@
+"""Records rebuilt from the plain data that JSON holds, by the types of their fields and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+__all__ = ["Malformed", "decode"]
+
+
+class Malformed(ValueError):
+    """A stored record does not have the shape of its type; a judge must see this as INCONCLUSIVE."""
+
+
+def decode(wanted: Any, value: Any, *, where: str) -> Any:
+    if is_dataclass(wanted) and isinstance(wanted, type):
+        if not isinstance(value, Mapping):
+            raise Malformed(f"{where}: wanted an object, got {value!r:.80}")
+        hints = get_type_hints(wanted)
+        unknown = set(value) - set(hints)
+        if unknown:
+            raise Malformed(f"{where}: unknown fields {sorted(unknown)}")
+        given = {
+            f.name: decode(hints[f.name], value[f.name], where=f"{where}.{f.name}")
+            for f in fields(wanted)
+            if f.name in value
+        }
+        try:
+            return wanted(**given)
+        except TypeError as exc:
+            raise Malformed(f"{where}: {exc}") from exc
+    if get_origin(wanted) is tuple:
+        if not isinstance(value, list | tuple):
+            raise Malformed(f"{where}: wanted a list, got {value!r:.80}")
+        (item, _) = get_args(wanted)
+        return tuple(decode(item, element, where=f"{where}[]") for element in value)
+    if wanted is float and type(value) is int:
+        return float(value)
+    if type(value) is not wanted:
+        raise Malformed(f"{where}: wanted {wanted.__name__}, got {value!r:.80}")
+    return value
