@@ -102,6 +102,7 @@ def test_health_is_no_answer(yard: Scenario, gateways: Sequence[HttpProbe]) -> N
     yard.expect("core_serves", Verdict.DISPROVED, "wrong_answer", broken="a wrong model behind a healthy gateway")
 
 
+@pytest.mark.control("the online store")
 def test_an_emptied_store_is_noticed(
     *, yard: Scenario, kube: Kube, declared: Yard, layer: str, canary: Canary, bring: Callable[[str], None]
 ) -> None:
@@ -127,6 +128,7 @@ def test_an_emptied_store_is_noticed(
     yard.expect("feature_survives", Verdict.DISPROVED, "wrong_answer", broken="the online store is emptied")
 
 
+@pytest.mark.control("the online store")
 def test_an_emptied_store_fills_itself(
     *, yard: Scenario, kube: Kube, declared: Yard, layer: str, canary: Canary
 ) -> None:

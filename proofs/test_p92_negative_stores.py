@@ -58,6 +58,7 @@ def _withheld() -> Withheld:
     return Withheld()
 
 
+@pytest.mark.control("PostgreSQL")
 def test_a_lost_database_is_noticed(*, yard: Scenario, kube: Kube, use: Use, target: Target) -> None:
     """Without PostgreSQL neither MLflow nor Airflow keeps anything, whatever their processes say."""
     broken = "PostgreSQL of dev is away"
@@ -73,6 +74,7 @@ def test_a_lost_database_is_noticed(*, yard: Scenario, kube: Kube, use: Use, tar
     yard.judge("outage_named")
 
 
+@pytest.mark.control("PostgreSQL")
 def test_a_database_that_returns_heals_its_users(yard: Scenario, use: Use) -> None:
     """PostgreSQL is there again, nobody does anything else, and MLflow and Airflow work."""
     with yard.timed("PostgreSQL's users healed", moment="exercised"):
@@ -81,6 +83,7 @@ def test_a_database_that_returns_heals_its_users(yard: Scenario, use: Use) -> No
     yard.judge("runs_tracked", "tasks_run", "task_logs_kept")
 
 
+@pytest.mark.control("MinIO")
 def test_a_lost_object_store_is_noticed(
     *, yard: Scenario, kube: Kube, use: Use, hands: Callable[[str], Hands], target: Target, withheld: Withheld
 ) -> None:
@@ -106,6 +109,7 @@ def test_a_lost_object_store_is_noticed(
     yard.judge("outage_named")
 
 
+@pytest.mark.control("MinIO")
 def test_an_object_store_that_returns_heals_its_users(
     *, yard: Scenario, use: Use, hands: Callable[[str], Hands], withheld: Withheld
 ) -> None:
@@ -119,6 +123,7 @@ def test_an_object_store_that_returns_heals_its_users(
     yard.judge("runs_tracked", "tasks_run", "task_logs_kept")
 
 
+@pytest.mark.control("Loki")
 def test_a_lost_log_store_is_noticed(
     *, yard: Scenario, kube: Kube, use: Use, hands: Callable[[str], Hands], target: Target, withheld: Withheld
 ) -> None:
@@ -138,6 +143,7 @@ def test_a_lost_log_store_is_noticed(
     yard.judge("outage_named")
 
 
+@pytest.mark.control("Loki")
 def test_a_line_that_was_withheld_arrives(
     *, yard: Scenario, use: Use, hands: Callable[[str], Hands], withheld: Withheld
 ) -> None:
@@ -152,6 +158,7 @@ def test_a_line_that_was_withheld_arrives(
     yard.judge("lines_shipped")
 
 
+@pytest.mark.control("the alert sink")
 def test_a_lost_receiver_is_noticed(
     *, yard: Scenario, kube: Kube, hands: Callable[[str], Hands], withheld: Withheld
 ) -> None:
@@ -169,6 +176,7 @@ def test_a_lost_receiver_is_noticed(
     yard.expect("alerts_delivered", Verdict.DISPROVED, "not_delivered", broken=broken)
 
 
+@pytest.mark.control("the alert sink")
 def test_an_alert_that_was_withheld_arrives(
     *, yard: Scenario, use: Use, hands: Callable[[str], Hands], withheld: Withheld
 ) -> None:

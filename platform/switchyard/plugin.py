@@ -19,7 +19,9 @@ from typing import Final
 import pytest
 
 from switchyard import narration, stages
+from switchyard.controls import left_out
 from switchyard.errors import SwitchyardError
+from switchyard.gitsource import short_sha
 from switchyard.judging import BLOCKED_BY, Defective, Disproved, Inconclusive, outcome_of
 from switchyard.publishing import RESULTS, Places, Published
 from switchyard.session import SESSION, ProofSession, open_session
@@ -53,6 +55,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PHASE=SECONDS",
         help="hold a duration against another budget, such as attach=40; may be repeated, and is recorded",
     )
+    group.addoption(
+        "--controls",
+        dest="switchyard_controls",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the negative controls take N, which the commit decides; 0 (the default) takes all",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -60,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; open the record where proofs are asked for, before any report is configured."""
     for name, text in stages.MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {text}")
+    config.addinivalue_line("markers", "control(name): tests of one negative control, taken or left out together")
     if not stages.asked_for(config):
         return
     reasons = list(stages.refusals(config))
@@ -121,6 +132,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             items[:] = [item for item in items if item not in live]
         return (yield)
     yield
+    chosen = config.option.switchyard_controls
+    spared = left_out(items, count=chosen, sha=short_sha(config.rootpath)) if chosen else []
+    if spared:
+        config.hook.pytest_deselected(items=spared)
+        items[:] = [item for item in items if item not in spared]
     wrong = stages.disorder(items)
     if wrong:
         raise pytest.UsageError(f"the proofs are not in the order of their numbers: {wrong}")

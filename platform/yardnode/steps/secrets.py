@@ -15,6 +15,8 @@ __all__ = ["STEP", "settle"]
 WITHIN_S = 180.0
 """The controller's start, and its five calls a second: it makes two or three for each Secret."""
 
+NAMED = 3  # a line that a terminal can show
+
 
 def settle(yard: Yard, made: Mapping[str, Credentials]) -> None:
     """
@@ -36,7 +38,8 @@ def settle(yard: Yard, made: Mapping[str, Credentials]) -> None:
         nonlocal told
         missing = secretobjects.missing(yard.cluster, made)
         if missing and len(missing) != len(told):
-            yard.progress.say("secrets", f"{len(missing)} still sealed: {', '.join(missing)}")
+            more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+            yard.progress.say("secrets", f"still sealed: {', '.join(missing[:NAMED])}{more}")
             told = missing
         return missing
 

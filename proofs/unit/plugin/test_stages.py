@@ -124,3 +124,30 @@ def test_an_exceeded_budget_is_told_and_not_judged(prove: Prove) -> None:
     assert (run.folder / "report/index.html").read_text().count("over budget</span>") == 2
     results = [path.read_text() for path in (run.folder / "report/allure-results").glob("*-result.json")]
     assert ['{"name": "tag", "value": "over budget"}' in result for result in results] == [True]
+
+
+PASSING = "def test_{name}(yard):\n    yard.recorder.judged = 1\n"
+
+
+@pytest.mark.parametrize(("count", "taken"), [(0, 4), (2, 2), (9, 4)], ids=["all", "two", "more than there are"])
+def test_a_few_controls_may_be_taken(prove: Prove, *, count: int, taken: int) -> None:
+    """``--controls=N`` takes N of the negative controls, and nothing else away."""
+    body = "".join(PASSING.format(name=name) for name in ("one", "two", "three", "four"))
+    run = prove(
+        "-m",
+        "negative or core_only",
+        f"--controls={count}",
+        test_p20_first=PASSING.format(name="it"),
+        test_p90_negative=body,
+    )
+    names = [test["test"] for test in run.json("verdict.json")["tests"]]
+    assert sum("test_p90" in name for name in names) == taken
+    assert sum("test_p20" in name for name in names) == 1
+
+
+def test_tests_of_one_control_stay_together(prove: Prove) -> None:
+    """What one test breaks, the next sees healed: neither is taken without the other."""
+    mark = "@pytest.mark.control('store')\n"
+    body = "import pytest\n" + "".join(mark + PASSING.format(name=name) for name in ("lost", "healed"))
+    run = prove("-m", "negative", "--controls=1", test_p90_negative=body)
+    assert len(run.json("verdict.json")["tests"]) == 2

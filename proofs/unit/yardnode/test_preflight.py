@@ -67,7 +67,7 @@ def test_another_system_is_the_only_problem_told() -> None:
         (replace(GOOD, capabilities=EVERY_CAPABILITY & ~(1 << 21)), "capabilities", "got all but CAP_SYS_ADMIN"),
         (replace(GOOD, capabilities=EVERY_CAPABILITY & ~(1 << 12)), "capabilities", "got all but CAP_NET_ADMIN"),
         (replace(GOOD, apt=False), "apt", "Use Debian or Ubuntu"),
-        (replace(GOOD, memory_bytes=4 * GIB), "memory", "wanted 8 GB, got 4.3 GB"),
+        (replace(GOOD, memory_bytes=4 * GIB), "memory", "wanted 12 GB, got 4.3 GB"),
         (replace(GOOD, cache=replace(CACHE, overlay=False)), "overlayfs", "SWITCHYARD_CACHE"),
         (replace(GOOD, state=replace(STATE, overlay=False)), "overlayfs", "SWITCHYARD_STATE"),
         (replace(GOOD, network_namespaces=False), "network namespaces", "CONFIG_NET_NS"),
@@ -114,12 +114,12 @@ def test_folders_on_one_disk_share_its_room() -> None:
     together = replace(
         GOOD, cache=replace(CACHE, free_bytes=12 * GIB), state=replace(STATE, device=1, free_bytes=12 * GIB)
     )
-    assert "wanted 15 GiB free below /cache and /state, got 12.0 GiB" in refusals(together)["disk"]
+    assert "wanted 35 GiB free below /cache and /state, got 12.0 GiB" in refusals(together)["disk"]
 
 
 def test_folders_on_two_disks_are_looked_at_alone() -> None:
     """Room on one file system does not help the other."""
-    apart = replace(GOOD, cache=replace(CACHE, free_bytes=12 * GIB), state=replace(STATE, free_bytes=4 * GIB))
+    apart = replace(GOOD, cache=replace(CACHE, free_bytes=40 * GIB), state=replace(STATE, free_bytes=4 * GIB))
     assert "wanted 5 GiB free below /state, got 4.0 GiB" in refusals(apart)["disk"]
 
 

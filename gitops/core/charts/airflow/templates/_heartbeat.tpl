@@ -7,18 +7,18 @@ no reason to restart it.
 startupProbe:
   exec:
     command: [python, /opt/airflow/heartbeat.py, alive, {{ . }}]
-  periodSeconds: 2
+  periodSeconds: 5
   timeoutSeconds: 5
-  failureThreshold: 90
+  failureThreshold: 36
 readinessProbe:
   exec:
     command: [python, /opt/airflow/heartbeat.py, ready, {{ . }}]
-  periodSeconds: 10
+  periodSeconds: 30  # nobody is routed here by it
   timeoutSeconds: 10
 livenessProbe:
   exec:
     command: [python, /opt/airflow/heartbeat.py, alive, {{ . }}]
-  periodSeconds: 30
+  periodSeconds: 60
   timeoutSeconds: 10
-  failureThreshold: 4
+  failureThreshold: 3
 {{- end }}
