@@ -54,7 +54,6 @@ class Bench:
             "storageClassName": "",
             "claimRef": self._claim_ref("first"),
         }
-        spec |= {"storageClassName": "", "claimRef": self._claim_ref("first")}
         self.kube.create(VOLUMES, self._body(VOLUMES, self.volume, spec))
 
     def claim(self, which: str) -> str:

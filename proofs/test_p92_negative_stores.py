@@ -67,7 +67,7 @@ def test_a_lost_database_is_noticed(*, yard: Scenario, kube: Kube, use: Use, tar
         stopped(yard, kube=kube, kind=STATEFUL_SETS, name="postgres-dev", namespace="storage-dev"),
     ):
         use("tracking", "scheduling", environments=["dev"])
-        yard.record("broken", _status(target, away="postgres-dev"))
+        yard.record("broken", _status(target, away="storage-dev/postgres-dev"))
 
     yard.expect("runs_tracked", Verdict.DISPROVED, "not_kept", broken=broken)
     yard.expect("tasks_run", Verdict.DISPROVED, "not_alive", broken=broken)
@@ -102,7 +102,7 @@ def test_a_lost_object_store_is_noticed(
         again = Inquiry("dev")
         airflow.read_logs(again, run=one.run, store=one.store)
         yard.record("exercised", *again.facts)
-        yard.record("broken", _status(target, away="minio-dev"))
+        yard.record("broken", _status(target, away="baseline-dev/minio-dev"))
 
     yard.expect("runs_tracked", Verdict.DISPROVED, "not_kept", broken=broken)
     yard.expect("task_logs_kept", Verdict.DISPROVED, "log_lost", broken=broken)
@@ -137,7 +137,7 @@ def test_a_lost_log_store_is_noticed(
         withheld.line = loki.Line(f"{one.name}-withheld", writer.namespace)
         writer.write(withheld.line.text)
         use("logging", environments=["dev"])
-        yard.record("broken", _status(target, away="loki-dev"))
+        yard.record("broken", _status(target, away="baseline-dev/loki-dev"))
 
     yard.expect("lines_shipped", Verdict.DISPROVED, "line_lost", broken=broken)
     yard.judge("outage_named")
@@ -213,13 +213,15 @@ def _run_tasks(one: Hands) -> Inquiry:
 
 
 def _status(target: Target, *, away: str) -> Answer:
-    """What the command for people says while *away* is."""
+    """What the command for people says while *away*, ``namespace/name``, is."""
     inquiry = Inquiry("dev")
 
     def said() -> str:
         command = [str(Path(sys.executable).with_name("switchyard")), "status"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=STATUS_S, check=False)
-        named = "named" if away in done.stdout else "not named"
+        # By the line that tells of the workload: every Application is listed, well or not, and is called alike.
+        line = f"{STATEFUL_SETS.kind}  {away}  is scaled to nothing"
+        named = "named" if line in done.stdout.splitlines() else "not named"
         return f"{away} {named}, {'success' if done.returncode == 0 else 'failure'}"
 
     if target.git_dir is None:

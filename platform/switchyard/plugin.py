@@ -149,6 +149,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             for item in proofs
         ),
         partial=stages.is_partial(config),
+        left_out=(item.nodeid for item in spared),
     )
     return None
 

@@ -46,9 +46,9 @@ class ProofSession:
         """The run's folder."""
         return self.recorder.bundle
 
-    def plan(self, tests: Iterable[Mapping[str, str]], *, partial: bool) -> None:
-        """Record which tests are about to run; one that does not end is missed later."""
-        self.recorder.journal.write("plan", tests=list(tests), partial=partial)
+    def plan(self, tests: Iterable[Mapping[str, str]], *, partial: bool, left_out: Iterable[str]) -> None:
+        """Record which tests are about to run (one that does not end is missed later), and which controls are not."""
+        self.recorder.journal.write("plan", tests=list(tests), partial=partial, left_out=list(left_out))
 
     def meet(self, target: Target) -> None:
         """The cluster is known: its secrets are redacted from now on, its name and commit are evidence."""
@@ -126,7 +126,7 @@ def _environment() -> dict[str, str]:
 
 
 def _secrets(file: Path | None) -> Iterator[str]:
-    """Every value of the generated credentials, however deep."""
+    """Every value of the generated credentials, however deep; of a list of keys, such as "new,old", each one too."""
     if file is None or not file.is_file():
         return
     todo: list[Any] = [yaml.safe_load(file.read_text())]
@@ -137,4 +137,4 @@ def _secrets(file: Path | None) -> Iterator[str]:
         elif isinstance(value, list):
             todo.extend(value)
         elif value is not None:
-            yield str(value)
+            yield from {str(value), *str(value).split(",")}

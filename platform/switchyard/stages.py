@@ -134,6 +134,8 @@ def refusals(config: pytest.Config) -> Iterator[str]:
     for flag in ("--proof-dir", "--kubeconfig"):
         if flag in config.invocation_params.args:
             yield f"{flag} PATH: pytest would take an existing path for its root folder; write {flag}=PATH"
+    if option.switchyard_controls < 0:
+        yield f"--controls={option.switchyard_controls} would leave every negative control out: 0 takes all"
     if option.switchyard_context and option.switchyard_target:
         yield "--context names a cluster and --target another: name one"
 

@@ -15,7 +15,11 @@ from yardfacts.verdict import Finding, Verdict, merge
         Mutant(
             name="all is said to be well",
             edit=change(
-                Answer, at="broken", where=asked("status", "dev"), outcome="wrong", got="loki-dev not named, success"
+                Answer,
+                at="broken",
+                where=asked("status", "dev"),
+                outcome="wrong",
+                got="baseline-dev/loki-dev not named, success",
             ),
             verdict=Verdict.DISPROVED,
             reason="not_named",

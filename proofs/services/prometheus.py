@@ -46,11 +46,13 @@ class Monitor:
     name: str
     looks_in: tuple[str, ...]
     """Namespaces; none are all, or its own."""
+    endpoints: int
 
     @property
-    def pool(self) -> str:
-        """How the pools that the operator makes of it begin; a number an endpoint follows."""
-        return f"{self.kind.kind[0].lower()}{self.kind.kind[1:]}/{self.namespace}/{self.name}/"
+    def pools(self) -> tuple[str, ...]:
+        """The pools that the operator makes of it, one an endpoint."""
+        name = f"{self.kind.kind[0].lower()}{self.kind.kind[1:]}/{self.namespace}/{self.name}"
+        return tuple(f"{name}/{number}" for number in range(self.endpoints))
 
 
 def monitors(kube: Kube, *, environment: str) -> tuple[Monitor, ...]:
@@ -62,8 +64,14 @@ def monitors(kube: Kube, *, environment: str) -> tuple[Monitor, ...]:
         Unreadable: They could not be listed.
     """
     found = (
-        Monitor(kind, meta.namespace, meta.name, tuple(dig(item, "spec", "namespaceSelector", "matchNames") or ()))
-        for kind in (SERVICE_MONITORS, POD_MONITORS)
+        Monitor(
+            kind,
+            meta.namespace,
+            meta.name,
+            looks_in=tuple(dig(item, "spec", "namespaceSelector", "matchNames") or ()),
+            endpoints=len(dig(item, "spec", endpoints) or ()),
+        )
+        for kind, endpoints in ((SERVICE_MONITORS, "endpoints"), (POD_MONITORS, "podMetricsEndpoints"))
         for item in kube.list(kind, namespace=f"monitoring-{environment}").items
         for meta in [Meta.of(kind, item)]
     )
@@ -110,7 +118,9 @@ def check_monitors(prometheus: Prometheus, inquiry: Inquiry, *, kube: Kube, dese
             f"targets of {monitor.name}",
             wanted="no target, for the layer is off" if alone else "all up",
             got=lambda monitor=monitor, alone=alone: _state(  # type: ignore[misc]
-                [one for one in prometheus.targets() if str(one["scrapePool"]).startswith(monitor.pool)], alone=alone
+                [one for one in prometheus.targets() if one["scrapePool"] in monitor.pools],
+                pools=monitor.pools,
+                alone=alone,
             ),
             within_s=UP_S,
         )
@@ -164,10 +174,13 @@ def _aged(age_s: float) -> str:
     return f", not older than {FRESH_S:g} s" if age_s <= FRESH_S else f", {age_s:.0f} s old"
 
 
-def _state(targets: list[dict[str, Any]], *, alone: bool) -> str:
+def _state(targets: list[dict[str, Any]], *, pools: tuple[str, ...], alone: bool) -> str:
     down = [f"{one['scrapeUrl']}: {one['lastError'] or one['health']}" for one in targets if one["health"] != "up"]
     if not targets:
         return "no target, for the layer is off" if alone else "no target"
+    empty = sorted(set(pools) - {str(one["scrapePool"]) for one in targets})
+    if empty:
+        return f"no target in {_listed(empty)}"
     return f"{len(down)} of {len(targets)} not up: {_listed(down)}" if down else "all up"
 
 

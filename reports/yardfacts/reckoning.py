@@ -74,6 +74,8 @@ class Reckoning:
     timings: tuple[Timing, ...]
     usages: tuple[Usage, ...]
     commit: Commit | None
+    left_out: tuple[str, ...] = ()
+    """Tests of negative controls that this run did not take."""
 
     @property
     def exceeded(self) -> tuple[str, ...]:
@@ -136,6 +138,7 @@ def reckon(history: History) -> Reckoning:
         timings=facts.of(Timing),
         usages=facts.of(Usage),
         commit=commits[0] if commits else None,
+        left_out=tuple(history.first("plan").get("left_out", ())),
     )  # fmt: skip
 
 

@@ -49,6 +49,7 @@ def summaries(reckoning: Reckoning, *, about: About) -> Iterator[tuple[str, Any]
                 for judged in reckoning.claims
             ],
             "controls": [{**asdict(control), "killed": control.killed} for control in reckoning.controls],
+            "left_out": list(reckoning.left_out),
         },
     )
     yield "timings.json", {**source, **_timings(reckoning)}

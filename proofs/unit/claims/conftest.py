@@ -227,7 +227,7 @@ def _evidence() -> Facts:
                 )
             ],
         )
-        .plus("broken", [_answer("status", "dev", "loki-dev named, failure")])
+        .plus("broken", [_answer("status", "dev", "baseline-dev/loki-dev named, failure")])
     )
 
 

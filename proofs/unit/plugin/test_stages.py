@@ -84,6 +84,13 @@ def test_contradictory_clusters_are_refused(prove: Prove, proving: str) -> None:
     assert "name one" in run.stdout
 
 
+def test_fewer_controls_than_none_are_refused(prove: Prove, proving: str) -> None:
+    """A negative number would leave all of them out, and look like a choice."""
+    run = prove("-m", "negative", "--controls=-1", test_p90_negative=proving)
+    assert (run.code, run.folder) == (pytest.ExitCode.USAGE_ERROR, None)
+    assert "would leave every negative control out" in run.stdout
+
+
 def test_a_selection_proves_nothing_as_a_whole(prove: Prove, proving: str) -> None:
     """A test picked by keyword may pass; the run is INCONCLUSIVE."""
     run = prove("-m", "core_only", "-k", "answers", test_p20_small=proving)
@@ -143,6 +150,7 @@ def test_a_few_controls_may_be_taken(prove: Prove, *, count: int, taken: int) ->
     names = [test["test"] for test in run.json("verdict.json")["tests"]]
     assert sum("test_p90" in name for name in names) == taken
     assert sum("test_p20" in name for name in names) == 1
+    assert len(run.json("verdict.json")["left_out"]) == 4 - taken
 
 
 def test_tests_of_one_control_stay_together(prove: Prove) -> None:

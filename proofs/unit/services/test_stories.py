@@ -186,17 +186,19 @@ def test_namespaces_are_the_platforms(play: Play, found: list[str], outcome: str
     assert _said(inquiry)["lines-of-platform"][0] == outcome
 
 
-MONITOR = {
-    "metadata": {"name": "triton", "namespace": "monitoring-dev"},
-    "spec": {"namespaceSelector": {"matchNames": ["triton-dev"]}},
-}
 POOL = "serviceMonitor/monitoring-dev/triton/0"
 
 
-def _seen(play: Play, targets: list[dict[str, str]], *, deserted: tuple[str, ...] = ()) -> tuple[str, str]:
+def _seen(
+    play: Play, targets: list[dict[str, str]], *, deserted: tuple[str, ...] = (), endpoints: int = 1
+) -> tuple[str, str]:
     inquiry = Inquiry("dev")
+    monitor = {
+        "metadata": {"name": "triton", "namespace": "monitoring-dev"},
+        "spec": {"namespaceSelector": {"matchNames": ["triton-dev"]}, "endpoints": [{}] * endpoints},
+    }
     door = prometheus.Prometheus(play(lambda _: httpx.Response(200, json={"data": {"activeTargets": targets}})))
-    prometheus.check_monitors(door, inquiry, kube=listed("servicemonitors", MONITOR), deserted=deserted)
+    prometheus.check_monitors(door, inquiry, kube=listed("servicemonitors", monitor), deserted=deserted)
     return _said(inquiry)["targets of triton"]
 
 
@@ -213,6 +215,14 @@ def test_targets_are_up_or_told(play: Play) -> None:
     assert _seen(play, []) == ("wrong", "no target")
     assert _seen(play, [{**up, "scrapePool": "serviceMonitor/monitoring-dev/triton-b/0"}])[0] == "wrong"
     assert "refused" in _seen(play, [up, {**up, "health": "down", "lastError": "refused"}])[1]
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_an_endpoint_without_target_is_told(play: Play) -> None:
+    """Targets of one endpoint say nothing about another."""
+    up = {"scrapePool": POOL, "health": "up", "scrapeUrl": "http://a", "lastError": ""}
+    assert _seen(play, [up], endpoints=2) == ("wrong", "no target in serviceMonitor/monitoring-dev/triton/1")
+    assert _seen(play, [up, {**up, "scrapePool": POOL[:-1] + "1"}], endpoints=2) == ("right", "all up")
 
 
 @pytest.mark.usefixtures("_hasty")

@@ -32,6 +32,9 @@ def banner(reckoning: Reckoning, *, command: str, bundle: str) -> Iterator[str]:
         ]
         yield from table(("BROKEN ON PURPOSE", "CLAIM", "IT SAID"), controls).splitlines()
         yield ""
+    if reckoning.left_out:
+        yield f"{len(reckoning.left_out)} tests of other controls were left out; without --controls all are taken"
+        yield ""
     timings = bars(reckoning.timings)
     if timings:
         figures = [
