@@ -42,32 +42,46 @@ class Binaries:
     """Programs of the control plane, and Argo CD's manifests beside them."""
 
     folder: Path
+    operators: Path
+    """What was built beside the operators; their definitions are below it."""
 
     @property
-    def definitions(self) -> Path:
-        """Argo CD's custom resource definitions."""
+    def definitions(self) -> tuple[Path, ...]:
+        """Custom resource definitions of Argo CD and of the platform's operators."""
+        own = (self.argo_cd / f"{name}-crd.yaml" for name in ("application", "applicationset", "appproject"))
+        return (*own, *sorted(self.operators.glob("crds/*.yaml")))
+
+    @property
+    def argo_cd(self) -> Path:
+        """The folder of Argo CD's own definitions."""
         return self.folder / "argo-cd/manifests/crds"
 
 
 def find_binaries(environment: Mapping[str, str]) -> Binaries:
     """
-    ``SWITCHYARD_BIN``, or the newest ``control-*`` of the cache.
+    ``SWITCHYARD_BIN``, or the newest ``control-*`` of the cache; and the newest ``kubernetes-agents-*``.
 
     Raises:
         FileNotFoundError: None is complete; says what makes one.
     """
     cache = Path(environment.get("SWITCHYARD_CACHE") or Path.home() / ".cache/switchyard")
     named = environment.get("SWITCHYARD_BIN")
-    candidates = [Path(named)] if named else sorted(cache.glob("bin/control-*"), key=os.path.getmtime, reverse=True)
+    candidates = [Path(named)] if named else _newest(cache, "control")
     for folder in candidates:
-        found = Binaries(folder)
-        if all((folder / name).is_file() for name in PROGRAMS) and found.definitions.is_dir():
-            return found
+        for operators in _newest(cache, "kubernetes-agents"):
+            found = Binaries(folder, operators)
+            if all((folder / name).is_file() for name in PROGRAMS) and found.argo_cd.is_dir():
+                return found
     looked = ", ".join(map(str, candidates)) or f"{cache}/bin/control-*"
     raise FileNotFoundError(
-        f"the api tier needs {' and '.join(PROGRAMS)} and Argo CD's manifests; none in {looked}. "
-        "Build them with `switchyard toolchain control`, or name their folder in SWITCHYARD_BIN"
+        f"the api tier needs {' and '.join(PROGRAMS)}, Argo CD's manifests and the operators' definitions; looked in "
+        f"{looked} and {cache}/bin/kubernetes-agents-*. Build them with `switchyard toolchain control "
+        "kubernetes-agents`, or name the first folder in SWITCHYARD_BIN"
     )
+
+
+def _newest(cache: Path, family: str) -> list[Path]:
+    return sorted(cache.glob(f"bin/{family}-*"), key=os.path.getmtime, reverse=True)
 
 
 @dataclass
