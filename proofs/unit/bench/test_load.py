@@ -32,18 +32,17 @@ def test_every_right_answer_is_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "status", "close"),
+    ("document", "status"),
     [
-        pytest.param({"right": True}, 500, False, id="an error"),
-        pytest.param({"right": False}, 200, False, id="another answer"),
-        pytest.param({"right": True}, 200, True, id="a closed connection"),
+        pytest.param({"right": True}, 500, id="an error"),
+        pytest.param({"right": False}, 200, id="another answer"),
     ],
 )
-def test_anything_else_ends_the_run(*, document: object, status: int, close: bool) -> None:
+def test_anything_else_ends_the_run(*, document: object, status: int) -> None:
     """The figure of a server that does not answer right is no figure."""
 
     async def wrong(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        await answering(writer, document, status=status, close=close)
+        await answering(writer, document, status=status)
 
     with pytest.raises(WrongAnswer):
         _measured(Neighbour(wrong))

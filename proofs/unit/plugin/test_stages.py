@@ -150,7 +150,7 @@ def test_a_few_controls_may_be_taken(prove: Prove, *, count: int, taken: int) ->
     names = [test["test"] for test in run.json("verdict.json")["tests"]]
     assert sum("test_p90" in name for name in names) == taken
     assert sum("test_p20" in name for name in names) == 1
-    assert len(run.json("verdict.json")["left_out"]) == 4 - taken
+    assert len(run.json("claims.json")["left_out"]) == 4 - taken
 
 
 def test_tests_of_one_control_stay_together(prove: Prove) -> None:

@@ -60,13 +60,16 @@ class Neighbour:
         """Answer the requests of one connection, one after the other."""
         self.connections += 1
         self._writers.add(writer)
-        with suppress(asyncio.IncompleteReadError, ConnectionResetError):
-            while not writer.is_closing():
-                asked = await self._read(reader)
-                self.asked.append(asked)
-                await self.script(asked, writer)
-        writer.close()
-        self._writers.discard(writer)
+        try:
+            # Whoever asks may go at any moment: reset, or a pipe that is broken when the answer is on its way.
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                while not writer.is_closing():
+                    asked = await self._read(reader)
+                    self.asked.append(asked)
+                    await self.script(asked, writer)
+        finally:
+            writer.close()
+            self._writers.discard(writer)
 
     def hang_up(self) -> None:
         """Drop every connection, as a process that ends does."""
@@ -95,10 +98,7 @@ def running(neighbour: Neighbour) -> Iterator[Neighbour]:
             neighbour.port = server.sockets[0].getsockname()[1]
             listening.set()
             await ended.wait()
-        await asyncio.sleep(0)  # one turn of the loop: whoever was accepted just now becomes a task
-        while conversations := asyncio.all_tasks() - {asyncio.current_task()}:
             neighbour.hang_up()
-            await asyncio.wait(conversations)
 
     thread = threading.Thread(target=asyncio.run, args=(main(),))
     thread.start()
