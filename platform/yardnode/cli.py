@@ -40,13 +40,25 @@ def told() -> Iterator[None]:
 
 
 @click.command()
-def up() -> None:
+@click.option(
+    "--within",
+    "within_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=Yard.settled_within_s,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long all Applications together may take to settle.",
+)
+def up(*, within_s: float) -> None:
     """Bring the yard up, from nothing or from wherever it is; does nothing where nothing is to be done."""
     with told():
         paths = root_paths()
         progress = Progress()
         with alone(paths), Making(paths, progress=progress, environment=os.environ) as making:
-            timings = bringup.up(Yard(paths=paths, progress=progress, environment=os.environ, making=making))
+            yard = Yard(
+                paths=paths, progress=progress, environment=os.environ, making=making, settled_within_s=within_s
+            )
+            timings = bringup.up(yard)
     if progress.finished:
         click.echo(tables.made(progress.finished))
         click.echo()

@@ -11,6 +11,7 @@ What can go wrong on the node, as one tree. Every message says what was wanted, 
     ├── ComponentDied    a supervised process of the node ended by itself
     └── WaitEnded        a wait did not end as wanted
         ├── TimedOut     its time ran out; carries the last observation
+        │   └── Unsettled    Applications are not where they should be; names what is not ready
         └── Violated     the observation can never become ready; carries it
 """
 
@@ -30,6 +31,7 @@ __all__ = [
     "StepFailed",
     "Stopped",
     "TimedOut",
+    "Unsettled",
     "Violated",
     "WaitEnded",
     "YardError",
@@ -146,6 +148,18 @@ class TimedOut(WaitEnded):
     def __init__(self, what: str, *, within_s: float, last: object) -> None:
         self.within_s = within_s
         super().__init__(f"Waited {within_s:g} s for {what}; last seen: {last!r}", what=what, last=last)
+
+
+class Unsettled(TimedOut):
+    """Applications did not settle; says which, and what of their workloads, pods and volumes is not well."""
+
+    def __init__(self, late: TimedOut, *, waiting: Sequence[str], troubles: Sequence[str]) -> None:
+        super().__init__(late.what, within_s=late.within_s, last=late.last)
+        lines = "".join(f"\n    {line}" for line in (*waiting, *troubles))
+        self.args = (
+            f"Waited {late.within_s:g} s for {late.what}. Not well now:{lines}\n"
+            "`switchyard status` says it again; put right what is wrong, and `switchyard up` goes on from here.",
+        )
 
 
 class Violated(WaitEnded):

@@ -1,27 +1,32 @@
 """
 What is not ready, and why: what a person asks next when an Application is not Healthy.
 
-A workload that was scaled to nothing has no pod that could be unready, so workloads are looked at too.
+A workload that was scaled to nothing has no pod that could be unready, so workloads are looked at too; and so are
+volumes, because what stands on a full one may go on saying that it is ready until it has to write.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from yardnode.clusterapi import Cluster
+from yardnode.processes import read_board
 
 __all__ = ["Trouble", "troubles"]
 
 SAID = 200  # characters of a message: enough for the cause, little enough for a terminal
 DONE = "Succeeded"
 WORKLOADS = ("deployments", "statefulsets", "daemonsets")
+FULL_BYTES = 64 << 20  # a database's next two segments of its log: below that, the next writes fail
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """One workload or pod that is not as it should be."""
+    """One workload, pod or volume that is not as it should be."""
 
     kind: str
     namespace: str
@@ -34,13 +39,14 @@ class Trouble:
 
 def troubles(cluster: Cluster) -> tuple[Trouble, ...]:
     """
-    Every workload with fewer ready pods than it needs, and every pod that is neither ready nor done.
+    Every workload with fewer ready pods than it needs, every pod that is neither ready nor done, every full volume.
 
     Raises:
         CommandFailed: The API server did not answer.
     """
     workloads = [each for kind in WORKLOADS for each in cluster.list(kind)]
-    return (*_short(workloads), *_unready(cluster.list("pods")))
+    volumes = cluster.list("persistentvolumes")
+    return (*_short(workloads), *_unready(cluster.list("pods")), *_full(volumes, root=_root(cluster.state)))
 
 
 def _short(workloads: Iterable[Mapping[str, Any]]) -> Iterator[Trouble]:
@@ -64,6 +70,32 @@ def _unready(pods: Iterable[Mapping[str, Any]]) -> Iterator[Trouble]:
         if status.get("phase") != DONE and not _is_ready(status):
             cause = "; ".join(_causes(metadata, status)) or f"is {status.get('phase') or 'not seen by a node yet'}"
             yield Trouble(kind="Pod", namespace=metadata["namespace"], name=metadata["name"], cause=cause)
+
+
+def _root(state: Path) -> Path:
+    """The file system as the node's processes see it: what is mounted there need not be mounted here."""
+    board = read_board(state)
+    running = [entry.process for entry in board.entries if entry.process is not None] if board else []
+    return Path(f"/proc/{running[0].pid}/root") if running else Path("/")
+
+
+def _full(volumes: Iterable[Mapping[str, Any]], *, root: Path = Path("/")) -> Iterator[Trouble]:
+    for volume in volumes:
+        spec = volume["spec"]
+        claim = spec.get("claimRef")
+        path = (spec.get("hostPath") or {}).get("path", "")
+        place = root / path.lstrip("/")
+        if not claim or not path or not place.is_dir():
+            continue  # nobody's, or a folder that a pod waiting for it complains of
+        room = os.statvfs(place)
+        free, size = room.f_bavail * room.f_frsize, room.f_blocks * room.f_frsize
+        if free < FULL_BYTES:
+            yield Trouble(
+                kind="PersistentVolumeClaim",
+                namespace=claim["namespace"],
+                name=claim["name"],
+                cause=f"is full: {free >> 20} of {size >> 20} MiB left on volume {volume['metadata']['name']}",
+            )
 
 
 def _is_ready(status: Mapping[str, Any]) -> bool:

@@ -44,6 +44,8 @@ class Yard:
     """A containerd root with these images, for a node that starts."""
     machine: Machine = UNKNOWN
     """What preflight found."""
+    settled_within_s: float = 600.0
+    """How long all Applications together may take; twice what two busy cores took for everything at once."""
 
     @property
     def gitops(self) -> Path:

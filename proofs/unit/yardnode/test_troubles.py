@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from yardnode.troubles import _short, _unready
+from yardnode.troubles import _full, _short, _unready
 
 
 def _pod(**status: Any) -> Mapping[str, Any]:
@@ -105,3 +106,25 @@ def test_a_workload_with_its_pods_is_not_named() -> None:
     """One that has what it wants is no trouble."""
     workload = {"kind": "D", "metadata": {}, "spec": {"replicas": 1}, "status": {"readyReplicas": 1}}
     assert list(_short([workload])) == []
+
+
+def _volume(place: str, *, claimed: bool = True) -> Mapping[str, Any]:
+    claim = {"claimRef": {"namespace": "storage-dev", "name": "postgres"}} if claimed else {}
+    return {"metadata": {"name": "postgres-dev"}, "spec": {"hostPath": {"path": place}, **claim}}
+
+
+def test_a_full_volume_is_named_by_its_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database on a full volume may still say that it is ready; what is left of the volume says more."""
+    monkeypatch.setattr("yardnode.troubles.FULL_BYTES", 1 << 62)
+    (trouble,) = _full([_volume(str(tmp_path))])
+    assert (trouble.namespace, trouble.name) == ("storage-dev", "postgres")
+    assert trouble.cause.startswith("is full: ")
+    assert trouble.cause.endswith("left on volume postgres-dev")
+
+
+def test_a_volume_with_room_is_no_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is one that nobody claims, and one that is not of this machine."""
+    monkeypatch.setattr("yardnode.troubles.FULL_BYTES", 0)
+    assert list(_full([_volume(str(tmp_path))])) == []
+    monkeypatch.setattr("yardnode.troubles.FULL_BYTES", 1 << 62)
+    assert list(_full([_volume(str(tmp_path), claimed=False), {"metadata": {}, "spec": {"nfs": {}}}])) == []
