@@ -52,15 +52,11 @@ class ProofSession:
 
     def meet(self, target: Target) -> None:
         """The cluster is known: its secrets are redacted from now on, its name and commit are evidence."""
-        self.learn(target)
+        self.redactor.learn(_secrets(target.secrets_file))
         self.recorder.journal.write(
             "target", target=target.name, commit=target.commit, dirty=str(target.dirty).lower(), context=target.context
         )
         self.recorder.record("bring-up", target.timings)
-
-    def learn(self, target: Target) -> None:
-        """Redact the cluster's secrets as they are now; they may change during a run."""
-        self.redactor.learn(_secrets(target.secrets_file))
 
     def close(self, *, message: str = "") -> Published:
         """

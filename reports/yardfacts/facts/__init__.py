@@ -13,7 +13,6 @@ from yardfacts.facts.gaps import Unreadable
 from yardfacts.facts.kinds import FACT_TYPES, Fact
 from yardfacts.facts.measures import Timing, Usage
 from yardfacts.facts.plain import Malformed
-from yardfacts.facts.probing import Interval, Sampled
 from yardfacts.facts.references import ObjectRef
 from yardfacts.facts.services import Answer
 
@@ -26,14 +25,12 @@ __all__ = [
     "Fact",
     "Facts",
     "Hold",
-    "Interval",
     "Malformed",
     "Namespace",
     "ObjectRef",
     "Obligation",
     "Pod",
     "Root",
-    "Sampled",
     "Sweep",
     "Timing",
     "Toggle",

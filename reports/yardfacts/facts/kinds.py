@@ -15,7 +15,6 @@ from yardfacts.facts.argocd import Application, Barrier, Commit, Root
 from yardfacts.facts.cluster import Namespace, Pod, Volume, Workload
 from yardfacts.facts.gaps import Unreadable
 from yardfacts.facts.measures import Timing, Usage
-from yardfacts.facts.probing import Interval, Sampled
 from yardfacts.facts.services import Answer
 
 __all__ = ["FACT_TYPES", "Fact"]
@@ -26,12 +25,10 @@ Fact = (
     | Barrier
     | Commit
     | Hold
-    | Interval
     | Namespace
     | Obligation
     | Pod
     | Root
-    | Sampled
     | Sweep
     | Timing
     | Toggle
