@@ -25,6 +25,7 @@ from yardnode.errors import Problem, Refused
 __all__ = ["FIRST_BLOCK", "LAST_BLOCK", "Network", "choose", "inside", "lay", "leftovers", "lower", "stands", "taken"]
 
 FIRST_BLOCK, LAST_BLOCK = 100, 227  # of 10.B.0.0/16: away from 10.0 and 10.244, which other clusters like
+CABLE = "sy-"  # before the yard's id: how interfaces of yards are called on the host
 NAMESPACES = Path("/run/netns")  # where iproute2 keeps them, so that `ip netns` shows ours
 
 # Per-namespace switches. Forwarding carries pod traffic; without bridge-nf-call-iptables a pod's call to a service
@@ -64,7 +65,7 @@ class Network:
     @property
     def link(self) -> str:
         """Host end of the cable; interface names have 15 characters at most."""
-        return f"sy-{self.yard_id}"
+        return f"{CABLE}{self.yard_id}"
 
     @property
     def whole(self) -> IPv4Network:
@@ -132,8 +133,7 @@ def choose(yard_id: str, *, taken: Iterable[IPv4Network]) -> Network:
 
 def taken() -> tuple[IPv4Network, ...]:
     """Destinations of all IPv4 routes of the host, local addresses included."""
-    routes = json.loads(commands.output(["ip", "-json", "-4", "route", "show", "table", "all"]) or "[]")
-    return tuple(IPv4Network(route["dst"], strict=False) for route in routes if route["dst"] != "default")
+    return tuple(destination for destination, _ in _routes())
 
 
 def inside(network: Network) -> list[str]:
@@ -197,10 +197,23 @@ def leftovers(network: Network) -> list[str]:
         left.append(f"network namespace {network.namespace}")
     if network.link in _links():
         left.append(f"interface {network.link}")
-    left += [f"route {route}" for route in taken() if route.subnet_of(network.whole)]
+    # A yard that was given up before it remembered its block has the one of its id, which may be a neighbour's by now.
+    left += [
+        f"route {destination}"
+        for destination, device in _routes()
+        if destination.subnet_of(network.whole) and (device == network.link or not device.startswith(CABLE))
+    ]
     # Our rules belong into the namespace and go with it; on the host there must never be any.
     left += [table for table in commands.output(["nft", "list", "tables"]).splitlines() if table == TABLE]
     return left
+
+
+def _routes() -> list[tuple[IPv4Network, str]]:
+    """Destination and interface of every IPv4 route of the host but the default one, local addresses included."""
+    routes = json.loads(commands.output(["ip", "-json", "-4", "route", "show", "table", "all"]) or "[]")
+    return [
+        (IPv4Network(route["dst"], strict=False), route.get("dev", "")) for route in routes if route["dst"] != "default"
+    ]
 
 
 def _links() -> set[str]:

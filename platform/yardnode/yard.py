@@ -44,7 +44,7 @@ class Yard:
     """A containerd root with these images, for a node that starts."""
     machine: Machine = UNKNOWN
     """What preflight found."""
-    settled_within_s: float = 600.0
+    settled_within_s: float = 1500.0
     """How long all Applications together may take; twice what two busy cores took for everything at once."""
 
     @property

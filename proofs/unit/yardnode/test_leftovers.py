@@ -202,6 +202,17 @@ def test_one_leftover_of_each_kind_is_named(paths: Paths, own: Network, plant: C
     assert node.leftovers(paths.state, yard=own, processes=()) == []
 
 
+def test_a_neighbour_in_the_same_block_is_nobodys_leftover(paths: Paths, own: Network) -> None:
+    """Two ids may point at one block: who has its routes there is another yard, known by the name of its cable."""
+    other = Network(yard_id="00c0ffee", block=own.block)
+    try:
+        told = _route(other)
+        assert node.leftovers(paths.state, yard=own, processes=()) == []
+        assert told in node.leftovers(paths.state, yard=other, processes=())
+    finally:
+        network.lower(other)
+
+
 def test_a_process_in_the_cgroup_is_named(paths: Paths, own: Network) -> None:
     """Whoever it is: it is in the yard's branch, so it is the yard's."""
     branch = Branch.of(own.yard_id)

@@ -9,7 +9,7 @@ startupProbe:
     command: [python, /opt/airflow/heartbeat.py, alive, {{ . }}]
   periodSeconds: 5
   timeoutSeconds: 5
-  failureThreshold: 36
+  failureThreshold: 120
 readinessProbe:
   exec:
     command: [python, /opt/airflow/heartbeat.py, ready, {{ . }}]
