@@ -45,7 +45,7 @@ class Yard:
     machine: Machine = UNKNOWN
     """What preflight found."""
     settled_within_s: float = 1500.0
-    """How long all Applications together may take; twice what two busy cores took for everything at once."""
+    """How long all Applications together may take; four times a whole `up` on a slow machine (ADR 0013)."""
 
     @property
     def gitops(self) -> Path:
