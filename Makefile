@@ -19,7 +19,9 @@ $(VENV)/COMPLETE: pyproject.toml requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
-test: $(VENV)/COMPLETE ## Everything that needs no cluster: lint, types, layers, unit, features, render, docs, api
+# Debian's smallest browser, 100 MB; any of these opens the pages.
+test: $(VENV)/COMPLETE ## Everything that needs no cluster: lint, types, layers, unit, features, render, docs, pages, api
+	command -v chromium-headless-shell || command -v chromium || command -v google-chrome || { apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell; }
 	$(YARD) toolchain control kubernetes-agents
 	$(BIN)/tox run
 
@@ -27,7 +29,7 @@ proof: $(VENV)/COMPLETE ## Bring the yard up and run the whole loop: audit, off,
 	$(YARD) up
 	$(BIN)/tox run -e proof-daily
 
-proof-full: $(VENV)/COMPLETE ## The whole loop with every live negative control
+proof-full: $(VENV)/COMPLETE ## The whole loop, thirty times off and on, with every live negative control
 	$(YARD) up
 	$(BIN)/tox run -e proof
 

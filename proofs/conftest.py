@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Protocol
 
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
 from switchyard.errors import SwitchyardError
 from switchyard.judging import verdict_of
 from switchyard.kube import Kube
-from switchyard.probe import open_store
 from switchyard.scenario import Scenario
-from switchyard.yard import Expectation, HttpProbe, S3Probe, Wanted, Yard
+from switchyard.yard import Expectation, HttpProbe, Wanted, Yard
 from yardfacts.facts import Answer
 from yardfacts.target import Target
 
+from .canaries.fixtures import Released, _canaries, _release  # noqa: F401 - pytest finds fixtures by these names
+from .canaries.offline import FEATURE, Offline, key_of, value_of
 from .services.exercise import PARTS, Hands, exercise
 
 LAYER = "features"
@@ -29,15 +25,6 @@ LAYER = "features"
 
 NOTICED_S = 5.0
 """A gateway looks for the feature store every second, and gives it a second to answer."""
-
-GOLDEN = "serving/models/wine/golden.json"
-"""Names the columns; the rows of the packaged data set that the model was verified with."""
-
-FEATURE = "alcohol"
-"""The column that carries the value; the others are zero."""
-
-FIRST_OWN_KEY = 1_000_000
-"""Keys from here on belong to proofs; the packaged rows have 0 to 177."""
 
 
 class Use(Protocol):
@@ -55,10 +42,8 @@ class Use(Protocol):
 
 @dataclass(frozen=True)
 class Canary:
-    """One row of features that no other proof has written, in every environment."""
+    """The row of features that no other proof has written, in every environment."""
 
-    key: int
-    value: float
     written: tuple[Answer, ...]
     """What the offline store gave back right after the write."""
     reads: tuple[HttpProbe, ...]
@@ -97,34 +82,10 @@ def _look(yard: Scenario, gateways: Sequence[HttpProbe]) -> Callable[[str, str],
 
 
 @pytest.fixture(name="canary", scope="session")
-def _canary(yard: Scenario, kube: Kube, declared: Yard, target: Target) -> Iterator[Canary]:
-    """Write a row into the offline store, one file an environment, and take the files away at the end."""
-    key = FIRST_OWN_KEY + int(yard.run_id, 16)
-    value = key + 0.5  # exact in binary, and no measurement of any wine
-    probe = next(probe for probe in declared.probes if isinstance(probe, HttpProbe) and probe.name == "features")
-    stores = [replace(probe, bucket="features") for probe in declared.probes if isinstance(probe, S3Probe)]
-    name = f"offline/proof-{yard.run_id}.parquet"
-    columns = json.loads((declared.checkout / GOLDEN).read_text())["columns"]
-    row = _row_file(key=key, value=value, columns=columns)
-    written = []
-    try:
-        with yard.recorder.step(f"write the feature {value} of sample {key} to the offline stores"):
-            for place in stores:
-                store = open_store(place, kube=kube, secrets_file=target.secrets_file)
-                store.put(place.bucket, name, row)
-                back = parquet.read_table(io.BytesIO(store.get(place.bucket, name)))[FEATURE][0].as_py()
-                written.append(
-                    Answer(
-                        probe="feature-written",
-                        environment=place.environment,
-                        outcome="right" if back == value else "wrong",
-                        wanted=str(value),
-                        got=str(back),
-                        took_s=0.0,
-                    )
-                )
-    except SwitchyardError as exc:
-        raise verdict_of(exc) from exc
+def _canary(declared: Yard, canaries: Released) -> Canary:
+    """The row that the canaries have in every offline store, and what asks the online stores for it."""
+    key, value = key_of(canaries.nonce), value_of(canaries.nonce)
+    rows = [canaries.canary(Offline, environment) for environment in declared.environments]
     reads = tuple(
         replace(
             one,
@@ -133,19 +94,24 @@ def _canary(yard: Scenario, kube: Kube, declared: Yard, target: Target) -> Itera
             expect=Expectation(values=(Wanted(pointer="/results/1/values/0", value=value),)),
         )
         for one in declared.probes
-        if isinstance(one, HttpProbe) and one.name == probe.name
+        if isinstance(one, HttpProbe) and one.name == "features"
+    )
+    written = tuple(
+        # Of the row, the value alone: the file's size and digest are the canary's business.
+        replace(fact, probe="feature-written", wanted=_value(fact.wanted), got=_value(fact.got))
+        for fact in canaries.written
+        if isinstance(fact, Answer) and fact.probe == f"canary-{Offline.store}"
     )
 
     def withhold() -> None:
-        for place in stores:
-            open_store(place, kube=kube, secrets_file=target.secrets_file).remove(place.bucket, name)
+        for row in rows:
+            row.remove(canaries.nonce)
 
     def write() -> None:
-        for place in stores:
-            open_store(place, kube=kube, secrets_file=target.secrets_file).put(place.bucket, name, row)
+        for row in rows:
+            row.write(canaries.nonce)
 
-    yield Canary(key, value, tuple(written), reads, withhold, write)
-    withhold()
+    return Canary(written, reads, withhold, write)
 
 
 @pytest.fixture(name="hands", scope="session")
@@ -195,10 +161,6 @@ def _bring(yard: Scenario, layer: str) -> Callable[[str], None]:
     return bring
 
 
-def _row_file(*, key: int, value: float, columns: Sequence[str]) -> bytes:
-    """One row as Parquet: sample_id: int64, every feature: float64, event_timestamp: timestamp[us, UTC]."""
-    features = {name: pa.array([value if name == FEATURE else 0.0], pa.float64()) for name in columns}
-    now = pa.array([datetime.now(UTC)], pa.timestamp("us", tz="UTC"))
-    file = io.BytesIO()
-    parquet.write_table(pa.table({"sample_id": pa.array([key], pa.int64()), **features, "event_timestamp": now}), file)
-    return file.getvalue()
+def _value(described: str) -> str:
+    """The value in what is told of a row; anything else as it is."""
+    return described.partition(", ")[0].removeprefix(f"{FEATURE} ")

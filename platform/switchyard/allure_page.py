@@ -7,10 +7,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from yardfacts.render.allure import anonymous, quiet
+from yardfacts.render.allure import UnknownPage, anonymous, quiet
+from yardfacts.render.lanes import Bar, laned
 
 __all__ = ["Unavailable", "render"]
 
@@ -27,7 +29,7 @@ class Unavailable(RuntimeError):
     """The page could not be made; the verdict does not need it. The message says why."""
 
 
-def render(results: Path, *, recipe: Path, cache: Path, page: Path) -> None:
+def render(results: Path, *, recipe: Path, cache: Path, page: Path, name: str, bars: Sequence[Bar] = ()) -> None:
     """
     Render Allure *results* into one self-contained *page* that loads nothing from anywhere.
 
@@ -40,8 +42,12 @@ def render(results: Path, *, recipe: Path, cache: Path, page: Path) -> None:
 
         page: The file to write.
 
+        name: What the page says above everything else.
+
+        bars: Shown in the timeline beside the tests.
+
     Raises:
-        Unavailable: Node is missing, or the package could not be installed or run.
+        Unavailable: Node is missing, the package could not be installed or run, or its page is not as expected.
     """
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise Unavailable("node and npm are not installed, so there is no Allure page; the verdict does not need it")
@@ -52,11 +58,15 @@ def render(results: Path, *, recipe: Path, cache: Path, page: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="switchyard-allure-") as folder:
         # The configuration stands beside the packages; Allure would pick one up from the working folder by itself.
         command = ["node", str(home / "node_modules/allure/cli.js"), "generate", "--config", str(home / CONFIG)]
-        _run([*command, "--output", folder, str(results.absolute())], folder=home, within_s=RENDER_S)
+        command += ["--report-name", name, "--output", folder, str(results.absolute())]
+        _run(command, folder=home, within_s=RENDER_S)
         rendered = Path(folder) / "index.html"
         if not rendered.is_file():
             raise Unavailable(f"Allure ended well, but wrote no page; in its output: {sorted(os.listdir(folder))}")
-        page.write_text(quiet(rendered.read_text()))
+        try:
+            page.write_text(quiet(laned(rendered.read_text(), bars)))
+        except UnknownPage as exc:
+            raise Unavailable(f"Allure's page cannot be made fit for evidence: {exc}") from exc
 
 
 def _installed(recipe: Path, *, cache: Path) -> Path:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from switchyard.inventory import Inventory
 from switchyard.kinds import APPLICATION_SETS, APPLICATIONS
+from switchyard.labels import TRACKING_ID
 from switchyard.objects import Meta
 from switchyard.yard import Attribution
 
-__all__ = ["Tree", "attribution", "below", "is_part"]
+__all__ = ["Tree", "attribution", "below", "is_part", "parts_of"]
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,26 @@ class Tree:
 
 def is_part(thing: Meta, *, applications: Iterable[str], namespace: str) -> bool:
     """Whether *thing* is one of these Applications or ApplicationSets (``*`` matches a part), or is managed by one."""
-    itself = thing.kind in {APPLICATIONS, APPLICATION_SETS} and thing.namespace == namespace
-    candidates = {thing.tracked_by, thing.name if itself else ""} - {""}
-    return any(fnmatchcase(candidate, name) for candidate in candidates for name in applications)
+    return parts_of(applications, namespace=namespace)(thing)
+
+
+def parts_of(applications: Iterable[str], *, namespace: str) -> Callable[[Meta], bool]:
+    """``is_part`` for many things: a sweep asks it of every object there is."""
+    exact = frozenset(applications)
+    patterns = tuple(name for name in exact if any(letter in name for letter in "*?["))
+
+    def named(name: str) -> bool:
+        return name in exact or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+    def is_one(thing: Meta) -> bool:
+        # Whom the mark names is asked first, and whether it is the object's own mark only where that matters.
+        manager = thing.annotations.get(TRACKING_ID, "").partition(":")[0]
+        if manager and named(manager) and thing.tracked_by:
+            return True
+        itself = thing.namespace == namespace and thing.kind.group == APPLICATIONS.group
+        return itself and thing.kind in (APPLICATIONS, APPLICATION_SETS) and named(thing.name)
+
+    return is_one
 
 
 def below(inventory: Inventory, *, roots: Iterable[str], namespace: str) -> Tree:
@@ -38,8 +56,7 @@ def below(inventory: Inventory, *, roots: Iterable[str], namespace: str) -> Tree
     """
     names: dict[str, None] = dict.fromkeys(roots)
     while True:
-        parts = (thing for thing in inventory.objects if is_part(thing, applications=names, namespace=namespace))
-        objects = inventory.closure(parts)
+        objects = inventory.closure(filter(parts_of(names, namespace=namespace), inventory.objects))
         more = [
             thing.name
             for thing in objects

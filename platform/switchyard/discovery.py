@@ -1,4 +1,4 @@
-"""Every kind that can be listed and deleted, from aggregated discovery: what a sweep has to look through."""
+"""Every kind that can be listed, from aggregated discovery: what a sweep or a watch has to look through."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from switchyard.kinds import Kind
 from switchyard.kube import Kube
 from switchyard.objects import Json, dig
 
-__all__ = ["Discovered", "discover"]
+__all__ = ["EVENTS", "SWEPT", "Discovered", "discover"]
+
+SWEPT: Final = frozenset({"list", "delete"})
+"""Verbs of what a sweep looks through: what cannot be deleted cannot be left over."""
 
 _ACCEPT: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
-# Events tell what happened; they are left out by the contract, and they come and go by themselves.
-_LEFT_OUT: Final = frozenset({("", "events"), ("events.k8s.io", "events")})
+EVENTS: Final = frozenset({("", "events"), ("events.k8s.io", "events")})
+"""Group and plural of what is never asked for: they tell what happened, and come and go by themselves."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,14 @@ class Discovered:
     """What the API server says it serves."""
 
     kinds: tuple[Kind, ...]
-    """Each with list and delete, once, in the group's preferred version that has it."""
+    """Each with the verbs asked for, once, in the group's preferred version that has it."""
     stale: tuple[str, ...]
     """``group/version: reason`` of what the server itself could not ask; its kinds are unknown."""
 
 
-def discover(kube: Kube) -> Discovered:
+def discover(kube: Kube, *, verbs: frozenset[str] = SWEPT) -> Discovered:
     """
-    Read ``/api`` and ``/apis`` in the aggregated form.
+    Read ``/api`` and ``/apis`` in the aggregated form, and pick the kinds that have *verbs*.
 
     Raises:
         Unreadable: Discovery failed, or the server does not speak it.
@@ -43,7 +46,7 @@ def discover(kube: Kube) -> Discovered:
                 stale.append(f"{group}/{version.get('version')}: stale in aggregated discovery")
             for resource in version.get("resources") or ():
                 place = (group, str(resource["resource"]))
-                if place not in _LEFT_OUT and {"list", "delete"} <= set(resource["verbs"]):
+                if place not in EVENTS and verbs <= set(resource["verbs"]):
                     kinds.setdefault(place, _kind(group, str(version["version"]), resource))
     return Discovered(tuple(kinds.values()), tuple(stale))
 

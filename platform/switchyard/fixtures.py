@@ -74,7 +74,8 @@ def _ground(kube: Kube, declared: Yard, target: Target, proof_session: ProofSess
 @pytest.fixture(name="yard", scope="session")
 def _yard(ground: Ground, proof_session: ProofSession, claims_folder: Path) -> Scenario:
     """What a proof acts with, looks with, and lets claims judge with."""
-    return Scenario(ground, proof_session.recorder, load_claims(claims_folder))
+    proof_session.claims = load_claims(claims_folder)
+    return Scenario(ground, proof_session.recorder, proof_session.claims)
 
 
 @pytest.fixture(name="claims_folder", scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,6 +20,8 @@ from switchyard.recorder import Recorder
 from switchyard.restoring import restore
 from switchyard.toggled import ATTACHED, DETACHED, DETACHING, Toggled, presence
 from switchyard.waiting import wait_until
+from switchyard.watchdog import Charge, watchdog
+from switchyard.witness import Witness
 from switchyard.yard import Probe, Yard
 from yardfacts.facts import Answer, Commit, Fact, Hold
 from yardfacts.target import Target
@@ -55,6 +57,10 @@ class Ground(Protocol):
     def ask(self, probe: Probe) -> Answer:
         """Ask one service one question."""
 
+    @property
+    def witness(self) -> Witness:
+        """Who sees windows."""
+
 
 @dataclass
 class Cluster:
@@ -65,6 +71,7 @@ class Cluster:
     target: Target
     lease: Lease
     run_id: str
+    witness: Witness
     progress: Callable[[str], None] = print
     _applications: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names that each layer's last toggle saw: they are looked for as long as the layer is off."""
@@ -170,14 +177,27 @@ def held_ground(kube: Kube, *, yard: Yard, target: Target, recorder: Recorder) -
         ),
         progress=recorder.note,
     ) as lease:
-        ground = Cluster(kube, yard, target, lease, recorder.run_id, recorder.note)
+        witness = Witness(yard, target, recorder)
+        ground = Cluster(kube, yard, target, lease, recorder.run_id, witness, recorder.note)
         found = {name: DETACHED if ground.presence(name) in (DETACHED, DETACHING) else ATTACHED for name in toggled}
         lease.remember(found)
-        try:
-            yield ground
-        finally:
-            for name, state in found.items():
-                _put_back(ground, recorder=recorder, layer=name, found=state)
+        charge = Charge(
+            run_id=recorder.run_id,
+            holder=lease.holder,
+            found=found,
+            yard=yard,
+            target=target,
+            bundle=recorder.bundle.folder.absolute(),
+            redactor=recorder.bundle.redactor,
+        )
+        with watchdog(charge, progress=recorder.note) as relieve:
+            try:
+                with closing(witness):
+                    yield ground
+            finally:
+                for name, state in found.items():
+                    _put_back(ground, recorder=recorder, layer=name, found=state)
+                relieve()
 
 
 def _put_back(ground: Cluster, *, recorder: Recorder, layer: str, found: str) -> None:

@@ -8,9 +8,10 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Holder", "is_dead", "thread_name"]
+__all__ = ["Holder", "is_dead", "is_running", "is_watchdog", "thread_name", "watchdog_of"]
 
 _PROC = Path("/proc")
+_WATCHDOG = "-watchdog"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,21 @@ def is_dead(text: str) -> bool | None:
     if holder.pid == os.getpid():
         return all(thread.name != thread_name(text) for thread in threading.enumerate())
     return _start(holder.pid) != holder.start
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is a process of that number that has not ended; one that nobody buried has."""
+    return bool(_start(pid))
+
+
+def watchdog_of(run_id: str) -> str:
+    """The run id under which the watchdog of *run_id* holds."""
+    return run_id + _WATCHDOG
+
+
+def is_watchdog(text: str) -> bool:
+    """Whether the holder named *text* restores what another one found."""
+    return text.endswith(_WATCHDOG)
 
 
 def thread_name(text: str) -> str:

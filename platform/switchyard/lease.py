@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from switchyard.errors import Conflict, Held, Late, LeaseLost, NotFound, Refused, Unreadable
-from switchyard.holder import Holder, is_dead, thread_name
+from switchyard.holder import Holder, is_dead, is_watchdog, thread_name
 from switchyard.kinds import LEASES
 from switchyard.kube import Kube
 from switchyard.objects import Json, dig
@@ -26,21 +26,28 @@ __all__ = ["DURATION_S", "NAME", "Lease", "held_lease"]
 NAME: Final = "switchyard-proof"
 RESTORE: Final = "switchyard.mlops/restore"
 """Annotation: JSON object, layer name to ``attached`` or ``detached``."""
+RUNS: Final = "switchyard.mlops/runs"
+"""Annotation: run ids, separated by commas, whose objects may stand in the cluster."""
 DURATION_S: Final = 15
 """Unrenewed for this long, a holder that cannot be asked counts as dead."""
 RENEWALS: Final = 3
 """A duration: two may fail before anybody may think us dead."""
 
 
+NOTHING: Final[Mapping[str, str | None]] = {RESTORE: None, RUNS: None}
+
+
 class Lease:
     """A lease that is held, renewed in the background until released. Made by ``held_lease``."""
 
-    def __init__(self, kube: Kube, *, namespace: str, holder: str, live: Json) -> None:
-        self.holder = holder
+    def __init__(self, kube: Kube, *, namespace: str, holder: Holder, live: Json) -> None:
+        self.holder = str(holder)
+        self.orphans: tuple[str, ...] = ()
+        """Run ids of holders that died; what they made may still stand. Empty once that was recovered."""
+        self._run_id = holder.run_id
         self._kube, self._namespace, self._live = kube, namespace, live
-        self._lock, self._done, self._lost = threading.Lock(), threading.Event(), ""
-        self._thread = threading.Thread(target=self._renew, name=thread_name(holder), daemon=True)
-        self._thread.start()
+        self._lock = threading.Lock()
+        self._begin()
 
     def check(self) -> None:
         """
@@ -60,14 +67,49 @@ class Lease:
             LeaseLost: Somebody took the lease.
             Unreadable: The API server does not answer.
         """
-        self._swap({RESTORE: json.dumps(dict(restore), sort_keys=True)} if restore else {RESTORE: None}, self.holder)
+        text = json.dumps(dict(restore), sort_keys=True)
+        self._swap({RESTORE: text, RUNS: self._run_id} if restore else NOTHING, self.holder)
 
     def release(self) -> None:
         """Stop renewing and leave the lease to the next; what is remembered stays."""
-        self._done.set()
-        self._thread.join(timeout=DURATION_S)
+        self._end()
         if not self._lost:
             self._swap({}, "")
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """
+        Leave the lease to other processes for the block, and take it again: for a proof about proofs that die.
+
+        Nobody holds it at first, and nothing is remembered: have everything as it was found before. Until it is taken
+        again, ``check`` refuses.
+
+        Raises:
+            Held: Whoever borrowed it lives and holds it when the block ends.
+            LeaseLost: Somebody had taken it before.
+            Unreadable: The API server does not answer.
+        """
+        kept = {key: dig(self._live, "metadata", "annotations", key) for key in NOTHING}
+        self._end()
+        self._swap(NOTHING, "")
+        self._lost = "lent to another process"
+        try:
+            yield
+        finally:
+            taken = _acquire(self._kube, namespace=self._namespace, holder=self.holder, progress=print, clock=Clock())
+            runs = ",".join(dict.fromkeys((*_runs(taken), *_texts(kept[RUNS]))))
+            self._live = taken
+            self._begin()
+            self._swap({**kept, RUNS: runs or None}, self.holder)
+
+    def _begin(self) -> None:
+        self._done, self._lost = threading.Event(), ""
+        self._thread = threading.Thread(target=self._renew, name=thread_name(self.holder), daemon=True)
+        self._thread.start()
+
+    def _end(self) -> None:
+        self._done.set()
+        self._thread.join(timeout=DURATION_S)
 
     def _renew(self) -> None:
         failed = 0
@@ -125,19 +167,23 @@ def held_lease(
 
         clock: For unit tests.
 
-    A clean end clears what is remembered. When the block raises, it stays, so that the next command restores.
+    A clean end clears what is remembered. When the block raises, it stays, so that the next command restores. While
+    *recover* runs, the lease's ``orphans`` name the runs that died, whose objects may still be there.
 
     Raises:
         Held: Somebody alive holds it; names holder and since when.
         Unreadable: The API server does not answer.
     """
     holder = Holder.here(run_id=run_id)
-    live, left = _acquire(kube, namespace=namespace, holder=holder, progress=progress, clock=clock or Clock())
-    lease = Lease(kube, namespace=namespace, holder=str(holder), live=live)
+    live = _acquire(kube, namespace=namespace, holder=str(holder), progress=progress, clock=clock or Clock())
+    lease = Lease(kube, namespace=namespace, holder=holder, live=live)
     try:
+        left = _remembered(live, namespace=namespace)
         if left:
             progress(f"an earlier run ended early and left this to restore: {_said(left)}")
+            lease.orphans = _runs(live)
             recover(lease, left)
+            lease.orphans = ()
         lease.remember(restore)
         yield lease
         lease.remember({})
@@ -150,21 +196,17 @@ def held_lease(
     lease.release()
 
 
-def _acquire(
-    kube: Kube, *, namespace: str, holder: Holder, progress: Callable[[str], None], clock: Clock
-) -> tuple[Json, Mapping[str, str]]:
-    """Take the lease and return it, and what a dead holder left to restore."""
+def _acquire(kube: Kube, *, namespace: str, holder: str, progress: Callable[[str], None], clock: Clock) -> Json:
+    """Take the lease and return it; what a dead holder remembered still stands in it."""
     found = kube.find(LEASES, NAME, namespace=namespace)
     try:
         if found is None:
             fresh = {"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": {"name": NAME}}
-            made = kube.create(LEASES, {**fresh, "spec": _spec(str(holder))}, namespace=namespace)
-            return made, {}
+            return kube.create(LEASES, {**fresh, "spec": _spec(holder)}, namespace=namespace)
         other = str(dig(found, "spec", "holderIdentity") or "")
         if other:
             found = _dead_holders(kube, found, namespace=namespace, progress=progress, clock=clock)
-        taken = _write(kube, found, namespace=namespace, holder=str(holder), annotations={})
-        return taken, _remembered(found, namespace=namespace)
+        return _write(kube, found, namespace=namespace, holder=holder, annotations={})
     except Conflict as exc:
         now = str(dig(kube.find(LEASES, NAME, namespace=namespace), "spec", "holderIdentity") or "nobody")
         raise Held(f"lease {namespace}/{NAME}: {now} was faster; wait for it, then run this again", holder=now) from exc
@@ -179,11 +221,12 @@ def _dead_holders(kube: Kube, found: Json, *, namespace: str, progress: Callable
     """
     other = str(dig(found, "spec", "holderIdentity"))
     since = dig(found, "spec", "acquireTime")
-    held = Held(
-        f"lease {namespace}/{NAME} is held by {other} since {since}, and it is alive. "
-        f"Let it end, or end that process; then run this again",
-        holder=other,
+    advice = (
+        "It is the watchdog of a proof that died, and restores what that one found: let it end, then run this again"
+        if is_watchdog(other)
+        else "Let it end, or end that process; then run this again"
     )
+    held = Held(f"lease {namespace}/{NAME} is held by {other} since {since}, and it is alive. {advice}", holder=other)
     match is_dead(other):
         case True:
             return found
@@ -228,6 +271,14 @@ def _remembered(found: Json, *, namespace: str) -> Mapping[str, str]:
     except ValueError as exc:
         raise Refused(f"lease {namespace}/{NAME}: annotation {RESTORE}: wanted JSON, got {text!r}", status=200) from exc
     return {str(layer): str(state) for layer, state in parsed.items()}
+
+
+def _runs(found: Json) -> tuple[str, ...]:
+    return _texts(dig(found, "metadata", "annotations", RUNS))
+
+
+def _texts(joined: str | None) -> tuple[str, ...]:
+    return tuple(text for text in (joined or "").split(",") if text)
 
 
 def _said(restore: Mapping[str, str]) -> str:

@@ -18,11 +18,12 @@ from typing import Final
 
 import pytest
 
-from switchyard import narration, stages
+from switchyard import evidence, narration, stages
 from switchyard.controls import left_out
 from switchyard.errors import SwitchyardError
 from switchyard.gitsource import short_sha
 from switchyard.judging import BLOCKED_BY, Defective, Disproved, Inconclusive, outcome_of
+from switchyard.promises import promised
 from switchyard.publishing import RESULTS, Places, Published
 from switchyard.session import SESSION, ProofSession, open_session
 from switchyard.settings import Settings
@@ -63,6 +64,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="of the negative controls take N, which the commit decides; 0 (the default) takes all",
     )
+    group.addoption(
+        "--cycles",
+        dest="switchyard_cycles",
+        type=int,
+        default=0,
+        metavar="N",
+        help="detach and attach N times under watch; 0 (the default) leaves that out",
+    )
+    group.addoption(
+        "--evidence",
+        dest="switchyard_evidence",
+        type=Path,
+        metavar="DIR",
+        help="let the claims judge the recorded run DIR instead of a live cluster",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,6 +87,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, text in stages.MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {text}")
     config.addinivalue_line("markers", "control(name): tests of one negative control, taken or left out together")
+    if config.option.switchyard_evidence:
+        evidence.begin(config, bundle=config.option.switchyard_evidence, claims=config.rootpath / "proofs" / "claims")
+        return
     if not stages.asked_for(config):
         return
     reasons = list(stages.refusals(config))
@@ -134,9 +153,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     yield
     chosen = config.option.switchyard_controls
     spared = left_out(items, count=chosen, sha=short_sha(config.rootpath)) if chosen else []
-    if spared:
-        config.hook.pytest_deselected(items=spared)
-        items[:] = [item for item in items if item not in spared]
+    unasked = [] if config.option.switchyard_cycles else [item for item in items if stages.is_cycle(item)]
+    if out := [*spared, *unasked]:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
     wrong = stages.disorder(items)
     if wrong:
         raise pytest.UsageError(f"the proofs are not in the order of their numbers: {wrong}")
@@ -145,7 +165,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _label(item)
     session.plan(
         (
-            {"test": item.nodeid, "stage": stages.place_of(item).stage, "title": stages.title_of(item)}
+            {
+                "test": item.nodeid,
+                "stage": stages.place_of(item).stage,
+                "title": stages.title_of(item),
+                "claims": promised(item.function) if isinstance(item, pytest.Function) else (),
+            }
             for item in proofs
         ),
         partial=stages.is_partial(config),
@@ -228,6 +253,7 @@ def _print_banner(config: pytest.Config, session: ProofSession, published: Publi
         reporter.write_line(f"note      {note}")
     folder = session.bundle.folder
     shown = folder.relative_to(config.rootpath) if folder.is_relative_to(config.rootpath) else folder
+    reporter.write_line(f"signed by {published.signer}")
     for line in banner(published.reckoning, command=published.about.command, bundle=str(shown)):
         reporter.write_line(line)
 

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from switchyard import allure_page
-from yardfacts.bundle import Bundle, digest, switch
+from yardfacts.bundle import ENVELOPE, MANIFEST, UNLISTED, Bundle, digest, switch
 from yardfacts.journal import History, read
-from yardfacts.reckoning import Reckoning, reckon
-from yardfacts.render.allure import write_properties
-from yardfacts.render.page import About, page
-from yardfacts.summary import summaries
+from yardfacts.keys import SigningKey
+from yardfacts.reckoning import Reckoning
+from yardfacts.render.allure import UnknownPage, attach, label, write_properties
+from yardfacts.render.availability import Window, steps, windows
+from yardfacts.render.lanes import bars, undrawn
+from yardfacts.render.page import About, page, told
+from yardfacts.sealing import seal
+from yardfacts.summary import Outcome, outcome
 from yardfacts.views import Source, views, write_view
 
 __all__ = ["RESULTS", "Places", "Published", "links_of", "publish"]
 
 RESULTS = "report/allure-results"
+PYTEST = "report/pytest.html"
 REPORTS: Mapping[str, str] = {
     "Allure": "report/allure.html",
-    "pytest": "report/pytest.html",
+    "pytest": PYTEST,
     "junit.xml": "junit.xml",
     "claims.json": "claims.json",
     "timings.json": "timings.json",
     "verdict.json": "verdict.json",
     "journal": "journal.jsonl",
-    "manifest": "MANIFEST.sha256",
+    "manifest": MANIFEST,
+    "signed statement": ENVELOPE,
 }
 """Title to file of what a bundle holds for people; linked from its page where it is there."""
 
@@ -53,11 +59,13 @@ class Published:
     about: About
     notes: tuple[str, ...]
     """What could not be made, one line each; none of it is needed for the verdict."""
+    signer: str
+    """Public key of who sealed the run, in one line."""
 
 
-def publish(bundle: Bundle, *, places: Places) -> Published:
+def publish(bundle: Bundle, *, places: Places, key: SigningKey) -> Published:
     """
-    Render and seal a bundle whose journal has ended, write its views, and switch ``latest``.
+    Render a bundle whose journal has ended, seal it with *key*, write its views, and switch ``latest``.
 
     The verdict is computed from the journal first; whatever fails afterwards cannot change it.
 
@@ -66,41 +74,66 @@ def publish(bundle: Bundle, *, places: Places) -> Published:
         Damaged: Something got into the bundle that nobody could have redacted.
     """
     history = read(bundle.journal)
-    reckoning, about = reckon(history), About.of(history, journal_sha256=digest(bundle.journal))
-    for name, content in summaries(reckoning, about=about):
+    made = outcome(history, journal_sha256=digest(bundle.journal))
+    reckoning, about, seen = made.reckoning, made.about, windows(history)
+    for name, content in made.files.items():
         bundle.json(name, content)
     bundle.scrub()
-    notes = tuple(_allure(bundle, places=places, about=about))
-    bundle.text("report/index.html", page(reckoning, about=about, links=links_of(bundle.folder, base="..")))
-    bundle.seal(run=about.run, verdict=reckoning.word, exit_code=reckoning.exit_code)
+    notes = (*_allure(bundle, places=places, made=made, seen=seen), *_pytest(bundle, made=made, seen=seen))
+    links = links_of(bundle.folder, base="..")
+    bundle.text("report/index.html", page(reckoning, about=about, windows=seen, links=links))
+    seal(bundle, made, key=key)
     source = Source(run=about.run, journal_sha256=about.journal_sha256)
     faces = _write_views(history, places=places, source=source)
     face = _face(places.proof, run=bundle.folder, views=faces)
     links = {**links_of(bundle.folder, base="run"), **{name: f"{name}/" for name in faces}}
-    (face / "index.html").write_text(page(reckoning, about=about, links=links))
+    (face / "index.html").write_text(page(reckoning, about=about, windows=seen, links=links))
     _switch(places.proof, face)
-    return Published(reckoning=reckoning, about=about, notes=notes)
+    return Published(reckoning=reckoning, about=about, notes=notes, signer=key.public.text)
 
 
-def _allure(bundle: Bundle, *, places: Places, about: About) -> Iterator[str]:
+def _allure(bundle: Bundle, *, places: Places, made: Outcome, seen: Sequence[Window]) -> Iterator[str]:
     results = bundle.folder / RESULTS
     if not results.is_dir():
         yield "no Allure results were written, so there is no Allure page"
         return
-    write_properties(results, environment=about.environment, run=about.run)
+    reckoning, about = made.reckoning, made.about
+    ran = {"verdict": reckoning.word, "run": about.run, "journal": about.journal_sha256, **about.environment}
+    write_properties(results, environment=ran, run=about.run)
+    label(results, made.history)
+    attach(results, reckoning=reckoning, windows=seen)
+    if left := undrawn(seen):
+        yield f"Allure's timeline has no room for {len(left)} lanes; all are on the availability page"
+    proved = sum(judged.finding.verdict == 0 for judged in reckoning.claims)
     try:
         allure_page.render(
-            results, recipe=places.recipe, cache=places.cache, page=bundle.folder / "report" / "allure.html"
+            results,
+            recipe=places.recipe,
+            cache=places.cache,
+            page=bundle.folder / "report" / "allure.html",
+            name=f"{reckoning.word} · {proved} of {len(reckoning.claims)} claims proved",
+            bars=tuple(bars(seen, steps(made.history))),
         )
     except allure_page.Unavailable as exc:
         yield str(exc)
 
 
+def _pytest(bundle: Bundle, *, made: Outcome, seen: Sequence[Window]) -> Iterator[str]:
+    page_of_pytest = bundle.folder / PYTEST
+    if not page_of_pytest.is_file():
+        yield "pytest-html wrote no page"
+        return
+    try:
+        html = told(page_of_pytest.read_text(), made.reckoning, about=made.about, windows=seen)
+    except UnknownPage as exc:
+        yield f"pytest-html's page does not carry the verdict: {exc}"
+    else:
+        bundle.text(PYTEST, html)
+
+
 def links_of(bundle: Path, *, base: str) -> dict[str, str]:
-    """Addresses of what is there; the manifest will be."""
-    return {
-        title: f"{base}/{name}" for title, name in REPORTS.items() if title == "manifest" or (bundle / name).is_file()
-    }
+    """Addresses of what is there; what sealing writes will be."""
+    return {title: f"{base}/{name}" for title, name in REPORTS.items() if name in UNLISTED or (bundle / name).is_file()}
 
 
 def _write_views(history: History, *, places: Places, source: Source) -> dict[str, Path]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from switchyard import narration
+from switchyard.census import ROUND_TRIP
 from switchyard.errors import Late, Misconfigured, SwitchyardError
 from switchyard.ground import Ground
 from switchyard.judging import Defective, Disproved, Inconclusive, raise_for, verdict_of
@@ -85,6 +86,27 @@ class Scenario:
         """Ask everybody who could bring *layer* back, and record what came."""
         with self.recorder.step(f"hold the absence of {layer} under stimulus"):
             self.recorder.record(moment, [self._acted(lambda: self.ground.hold(layer))])
+
+    @contextmanager
+    def window(self, name: str, *, asks: bool = True) -> Iterator[None]:
+        """
+        While the block runs watch every object, and with *asks* ask every service what it is there for, over and over.
+
+        What was seen is recorded under the moment *name*, however the block ends.
+        """
+        how = "watch every object, and ask every service" if asks else "watch every object"
+        with self.recorder.step(f"{how} ({name})"), ExitStack() as ending:
+            self._acted(lambda: ending.enter_context(self.ground.witness.window(name, asks=asks)))
+            yield
+
+    def saw(self, name: str) -> bool:
+        """Whether a window of that *name* was seen to its end, in whatever stage."""
+        return self.ground.witness.saw(name)
+
+    def compare(self, since: str, until: str) -> None:
+        """Record how what stood before the window *since* differs from what stood after the window *until*."""
+        with self.recorder.step(f"hold what stands against what stood before the window {since!r}"):
+            self.recorder.record(ROUND_TRIP, self.ground.witness.survey(since, until))
 
     def ask(self, probe: Probe, *, moment: str, within_s: float = 0.0, name: str = "") -> Answer:
         """

@@ -16,12 +16,20 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from switchyard.errors import Misconfigured
 from switchyard.gitsource import short_sha
 from switchyard.publishing import Places, Published, publish
 from switchyard.recorder import Recorder
+from switchyard.settings import Settings
+from switchyard.signing import signing_key
 from switchyard.stages import Gate
+from yardfacts.accounting import RECORD as ACCOUNT
+from yardfacts.accounting import account, body_of
 from yardfacts.bundle import COMPLETE, Bundle, run_name
-from yardfacts.journal import FORMAT, Ending, InUse, Journal
+from yardfacts.catalogue import digests
+from yardfacts.claims import Claim
+from yardfacts.journal import FORMAT, Ending, InUse, Journal, read
+from yardfacts.keys import SigningKey
 from yardfacts.redact import Redactor
 from yardfacts.target import Target
 
@@ -37,7 +45,11 @@ class ProofSession:
     recorder: Recorder
     places: Places
     redactor: Redactor
+    key: SigningKey
+    """Seals the evidence."""
     gate: Gate = field(default_factory=Gate)
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    """By name, once the claims are loaded; a run that never came to judge anything has none."""
     ending: Ending = Ending.COMPLETED
     published: Published | None = None
 
@@ -46,17 +58,21 @@ class ProofSession:
         """The run's folder."""
         return self.recorder.bundle
 
-    def plan(self, tests: Iterable[Mapping[str, str]], *, partial: bool, left_out: Iterable[str]) -> None:
+    def plan(self, tests: Iterable[Mapping[str, Any]], *, partial: bool, left_out: Iterable[str]) -> None:
         """Record which tests are about to run (one that does not end is missed later), and which controls are not."""
         self.recorder.journal.write("plan", tests=list(tests), partial=partial, left_out=list(left_out))
 
     def meet(self, target: Target) -> None:
         """The cluster is known: its secrets are redacted from now on, its name and commit are evidence."""
-        self.redactor.learn(_secrets(target.secrets_file))
+        self.learn(target)
         self.recorder.journal.write(
             "target", target=target.name, commit=target.commit, dirty=str(target.dirty).lower(), context=target.context
         )
         self.recorder.record("bring-up", target.timings)
+
+    def learn(self, target: Target) -> None:
+        """Redact the cluster's secrets as they are now; they may change during a run."""
+        self.redactor.learn(_secrets(target.secrets_file))
 
     def close(self, *, message: str = "") -> Published:
         """
@@ -65,8 +81,10 @@ class ProofSession:
         Raises:
             Malformed, Damaged: The evidence cannot be sealed.
         """
+        for one in account(read(self.bundle.journal), self.claims):
+            self.recorder.journal.write(ACCOUNT, **body_of(one))
         self.recorder.end(self.ending, message=message)
-        self.published = publish(self.bundle, places=self.places)
+        self.published = publish(self.bundle, places=self.places, key=self.key)
         return self.published
 
 
@@ -77,8 +95,18 @@ SESSION: Final = pytest.StashKey[ProofSession]()
 def open_session(
     *, checkout: Path, places: Places, budgets: Mapping[str, float], arguments: list[str], tell: Callable[[str], None]
 ) -> ProofSession:
-    """Make the run's folder and open its journal; whatever was left open by a dead process is ended first."""
-    redactor = Redactor(places={str(checkout): ".", str(Path.home()): "~", platform.node(): "yard"})
+    """
+    Make the run's folder and open its journal; whatever was left open by a dead process is ended first.
+
+    Raises:
+        UsageError: There is no key to sign with: better told now than after the run.
+    """
+    try:
+        key = signing_key(Settings())
+    except Misconfigured as exc:
+        raise pytest.UsageError(str(exc)) from exc
+    places_of_ours = {str(checkout): ".", str(Path.home()): "~", platform.node(): "yard"}
+    redactor = Redactor(secrets=key.secrets(), places=places_of_ours)
     left = tuple(_end_abandoned(places.proof / "runs", redactor=redactor))
     run_id = secrets.token_hex(3)
     name = run_name(at=datetime.now(UTC), sha=short_sha(checkout), run_id=run_id)
@@ -92,10 +120,11 @@ def open_session(
         command=shlex.join(["pytest", *arguments]),
         environment=_environment(),
         budgets=dict(budgets),
+        claims=digests(checkout / "proofs" / "claims"),
         ended_for_others=left,
     )
     recorder = Recorder(bundle=bundle, journal=journal, run_id=run_id, tell=tell, budgets=budgets)
-    return ProofSession(recorder=recorder, places=places, redactor=redactor)
+    return ProofSession(recorder=recorder, places=places, redactor=redactor, key=key)
 
 
 def _end_abandoned(runs: Path, *, redactor: Redactor) -> Iterator[str]:

@@ -16,18 +16,20 @@ from switchyard.table import Table
 from switchyard.yard import (
     Attribution,
     Budgets,
-    Churn,
     Expectation,
     HttpProbe,
     Layer,
     Placeholders,
     Probe,
+    Prober,
     S3Probe,
     Wanted,
     Yard,
 )
+from yardfacts.churn import too_wide
+from yardfacts.facts import ChurnRule
 
-__all__ = ["Settings", "load_yard"]
+__all__ = ["Settings", "find_yard", "load_yard"]
 
 FILE: Final = "yard.toml"
 
@@ -50,6 +52,18 @@ class Settings(BaseSettings):
     """Name of a target provider; empty: the only one that is up."""
     cache: Path = Path.home() / ".cache" / "switchyard"
     """Where the renderer of Allure's page is installed; the node keeps its own things there too."""
+    signing_key: Path | None = None
+    """PEM file of the Ed25519 key that seals evidence; none: one of the user's own, made at first use."""
+
+
+def find_yard(path: Path | None = None) -> Path:
+    """
+    *path*, or the nearest ``yard.toml`` from the working folder upwards; it is not read.
+
+    Raises:
+        Misconfigured: There is none.
+    """
+    return (path or _nearest(Path.cwd())).resolve()
 
 
 def load_yard(path: Path | None = None) -> Yard:
@@ -59,7 +73,7 @@ def load_yard(path: Path | None = None) -> Yard:
     Raises:
         Misconfigured: The file, the key, what was wanted and what is there.
     """
-    file = (path or _nearest(Path.cwd())).resolve()
+    file = find_yard(path)
     try:
         parsed = tomllib.loads(file.read_text())
     except (OSError, tomllib.TOMLDecodeError) as exc:
@@ -78,6 +92,7 @@ def load_yard(path: Path | None = None) -> Yard:
         churn=tuple(_churn(table) for _, table in top.tables("churn")),
         budgets=_budgets(top.table("budgets")),
         placeholders=_placeholders(top.table("placeholders")),
+        prober=_prober(top.table("prober")),
     )
     top.done()
     for probe in yard.probes:
@@ -124,14 +139,19 @@ def _attribution(table: Table) -> Attribution:
     return rule
 
 
-def _churn(table: Table) -> Churn:
-    rule = Churn(
+def _churn(table: Table) -> ChurnRule:
+    rule = ChurnRule(
         kind=table.text("kind"),
         pointer=table.text("pointer"),
+        manager=table.text("manager"),
         reason=table.text("reason"),
-        manager=table.text("manager", ""),
+        namespace=table.text("namespace", ""),
+        name=table.text("name", ""),
+        every_s=table.number("every_s", 0.0),
     )
     table.done()
+    if wide := too_wide(rule):
+        raise table.wrong("pointer", wanted=f"a rule that explains less: {wide}")
     return rule
 
 
@@ -145,6 +165,14 @@ def _placeholders(table: Table) -> Placeholders:
     placeholders = Placeholders(repo_url=table.text("repo_url", ""), revision=table.text("revision", ""))
     table.done()
     return placeholders
+
+
+def _prober(table: Table) -> Prober:
+    prober = Prober(image=table.text("image", ""), image_of=table.text("image_of", ""))
+    table.done()
+    if prober.image and prober.image_of:
+        raise table.wrong("image", wanted="image or image_of, not both")
+    return prober
 
 
 def _probes(name: str, table: Table, environments: tuple[str, ...], *, file: Path) -> Iterator[Probe]:
@@ -161,6 +189,7 @@ def _probes(name: str, table: Table, environments: tuple[str, ...], *, file: Pat
                 access_key=table.text("access_key"),
                 secret_key=table.text("secret_key"),
                 timeout_s=table.number("timeout_s", 5.0),
+                path=table.text("path", ""),
             )
         else:
             yield HttpProbe(
@@ -173,6 +202,8 @@ def _probes(name: str, table: Table, environments: tuple[str, ...], *, file: Pat
                 body=_filled(_loaded(table, "body", file=file), environment),
                 timeout_s=table.number("timeout_s", 5.0),
                 expect=_expectation(table.table("expect"), environment, file=file),
+                path=table.text("path", ""),
+                state=table.text("state", ""),
             )
     table.done()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ __all__ = [
     "Gate",
     "asked_for",
     "disorder",
+    "is_cycle",
     "is_partial",
     "is_proof",
     "is_proof_file",
@@ -32,6 +34,7 @@ MARKERS: Final[Mapping[str, str]] = {
     "audit": "looks at the yard as it is and changes nothing",
     "core_only": "detaches the optional layer and proves that Core and Baseline stand alone",
     "optional_on": "attaches the optional layer and proves that it works",
+    "cycles": "detaches and attaches again and again, as often as --cycles says",
     "gitops": "commits, edits by hand and removes, and proves that git decides",
     "resilience": "takes away what others stand on and proves that it comes back as it was",
     "negative": "breaks the yard on purpose and requires that the claims say so",
@@ -134,10 +137,23 @@ def refusals(config: pytest.Config) -> Iterator[str]:
     for flag in ("--proof-dir", "--kubeconfig"):
         if flag in config.invocation_params.args:
             yield f"{flag} PATH: pytest would take an existing path for its root folder; write {flag}=PATH"
-    if option.switchyard_controls < 0:
-        yield f"--controls={option.switchyard_controls} would leave every negative control out: 0 takes all"
+    yield from _numberless(option)
     if option.switchyard_context and option.switchyard_target:
         yield "--context names a cluster and --target another: name one"
+
+
+def _numberless(option: argparse.Namespace) -> Iterator[str]:
+    if option.switchyard_controls < 0:
+        yield f"--controls={option.switchyard_controls} would leave every negative control out: 0 takes all"
+    if option.switchyard_cycles < 0:
+        yield f"--cycles={option.switchyard_cycles}: wanted how often to detach and attach"
+    if "cycles" in re.findall(r"\w+", option.markexpr) and not option.switchyard_cycles:
+        yield "-m cycles: say how often with --cycles=N, or nothing is repeated"
+
+
+def is_cycle(item: pytest.Item) -> bool:
+    """Whether *item* repeats as often as ``--cycles`` says."""
+    return item.get_closest_marker("cycles") is not None
 
 
 def is_partial(config: pytest.Config) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from switchyard import labels
-from switchyard.belongings import attribution, is_part
+from switchyard.belongings import attribution, parts_of
 from switchyard.discovery import discover
 from switchyard.errors import Conflict, NotFound, Refused
 from switchyard.inventory import Inventory, take_inventory
@@ -52,7 +52,7 @@ def sweep(kube: Kube, *, yard: Yard, layer: Layer, applications: Iterable[str] =
         for thing in leftovers(inventory, yard=yard, layer=layer, applications=applications)
         if thing.uid != planted
     ]
-    names = {*layer.names, *applications}
+    is_one = parts_of((*layer.names, *applications), namespace=yard.namespace)
     return Sweep(
         kinds_listed=len(inventory.kinds),
         kinds_unreadable=inventory.unreadable,
@@ -62,20 +62,15 @@ def sweep(kube: Kube, *, yard: Yard, layer: Layer, applications: Iterable[str] =
             thing.ref
             for thing in left
             # What the layer itself made is explained by nobody: it should be gone.
-            if is_part(thing, applications=names, namespace=yard.namespace)
-            or attribution(thing, yard.attributions, inventory=inventory) is None
+            if is_one(thing) or attribution(thing, yard.attributions, inventory=inventory) is None
         ),
     )
 
 
 def leftovers(inventory: Inventory, *, yard: Yard, layer: Layer, applications: Iterable[str]) -> tuple[Meta, ...]:
     """All that stands in the layer's namespaces, or is part of the layer anywhere."""
-    names = {*layer.names, *applications}
-    return tuple(
-        thing
-        for thing in inventory.objects
-        if thing.namespace in layer.namespaces or is_part(thing, applications=names, namespace=yard.namespace)
-    )
+    is_one = parts_of((*layer.names, *applications), namespace=yard.namespace)
+    return tuple(thing for thing in inventory.objects if thing.namespace in layer.namespaces or is_one(thing))
 
 
 @contextmanager

@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Final
 
-from switchyard.errors import SwitchyardError, TimedOut, Unreachable
+from switchyard.errors import (
+    Forbidden,
+    NotFound,
+    Refused,
+    SwitchyardError,
+    TimedOut,
+    Unauthorised,
+    Unreachable,
+    Unreadable,
+)
 from switchyard.kinds import Kind
-from switchyard.kube import WATCH_S, Kube, Listing
+from switchyard.kube import WATCH_S, Kube
 from switchyard.objects import Json, Meta
 from switchyard.transport import Stream
 
@@ -68,6 +78,11 @@ class Watching:
 
         patience_s: How long the server may stay away before that is an error.
 
+        tell: Told of everything seen, one at a time and in order, and keeps what it needs of it: there is no history
+            then, and what is alive is kept as metadata.
+
+        tolerant: A collection that is denied, fails or vanishes is named in ``unread`` and raises nothing.
+
     Raises (from every method and on entering):
         Gap: A watch lost its place.
         Unreadable: A collection may not be read, or the server stayed away.
@@ -81,6 +96,8 @@ class Watching:
         metadata_only: bool = True,
         resume_s: int = WATCH_S,
         patience_s: float = PATIENCE_S,
+        tell: Callable[[Seen], None] | None = None,
+        tolerant: bool = False,
     ) -> None:
         self._kube, self._scopes = kube, tuple(dict.fromkeys(scopes))
         self._metadata_only, self._resume_s, self._patience_s = metadata_only, resume_s, patience_s
@@ -92,16 +109,17 @@ class Watching:
         self._start_s = time.monotonic()
         self._history: list[Seen] = []
         self._alive: dict[str, Seen] = {}
+        self._tell, self._tolerant = tell, tolerant
+        self._unread: dict[Scope, str] = {}
+        self._resumes, self._cpu_s = 0, 0.0
 
     def __enter__(self) -> Watching:
         with ThreadPoolExecutor(PARALLEL, thread_name_prefix="listing") as threads:
-            listings = list(threads.map(self._list, self._scopes))
-        for scope, listing in zip(self._scopes, listings, strict=True):
-            for item in listing.items:
-                self._record(scope, "LISTED", item)
+            versions = list(threads.map(self._begin, self._scopes))
         self._threads = [
-            threading.Thread(target=self._follow, args=(scope, listing.version), name=f"watch {scope}", daemon=True)
-            for scope, listing in zip(self._scopes, listings, strict=True)
+            threading.Thread(target=self._follow, args=(scope, version), name=f"watch {scope}", daemon=True)
+            for scope, version in zip(self._scopes, versions, strict=True)
+            if version is not None
         ]
         for thread in self._threads:
             thread.start()
@@ -130,6 +148,24 @@ class Watching:
             self._raise()
             return tuple(self._history)
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """``kind: reason`` of collections that could not be listed or watched; only where that is tolerated."""
+        with self._news:
+            return tuple(f"{scope}: {reason}" for scope, reason in self._unread.items())
+
+    @property
+    def resumes(self) -> int:
+        """How often a watch was taken up again where it had ended."""
+        with self._news:
+            return self._resumes
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor time of the LISTs, and of those watches that have ended: of all of them after the block."""
+        with self._news:
+            return self._cpu_s
+
     def wait(self, ready: Callable[[], bool], *, within_s: float) -> bool:
         """Look at *ready* whenever something is seen, and return whether it came true within *within_s*."""
         with self._news:
@@ -144,38 +180,77 @@ class Watching:
         """
         Hold the replayed state against a fresh LIST, again and again until they agree or *within_s* is over.
 
+        One collection after another: some are never still for as long as it takes to list them all.
+
         Returns what still differs: objects that only one of them has, or that they have in different versions.
         """
         deadline_s = time.monotonic() + within_s
-        while True:
-            listed = {
-                (str(scope), meta.uid): meta
-                for scope in self._scopes
-                for meta in (Meta.of(scope.kind, item) for item in self._list(scope).items)
-            }
-            wanted = {uid: meta.version for (_, uid), meta in listed.items()}
+        scopes = [scope for scope in self._scopes if scope not in self._unread]
+        with ThreadPoolExecutor(PARALLEL, thread_name_prefix="comparing") as threads:
+            found = list(threads.map(lambda scope: self._differing(scope, deadline_s=deadline_s), scopes))
+        return tuple(difference for differences in found for difference in differences)
 
-            def caught_up(wanted: Mapping[str, str] = wanted) -> bool:
-                return wanted == {uid: seen.meta.version for uid, seen in self._alive.items()}
+    def _differing(self, scope: Scope, *, deadline_s: float) -> tuple[str, ...]:
+        while True:
+            with self._billed():
+                listing = self._kube.list(scope.kind, namespace=scope.namespace, metadata_only=True)
+            listed = {meta.uid: meta for meta in (Meta.of(scope.kind, item) for item in listing.items)}
+
+            def caught_up(listed: Mapping[str, Meta] = listed) -> bool:
+                replayed = self._replayed(scope)
+                return {uid: meta.version for uid, meta in listed.items()} == replayed
 
             if self.wait(caught_up, within_s=CATCH_UP_S):
                 return ()
             if time.monotonic() >= deadline_s:
-                replayed = self.alive
-                names = {meta.uid: str(meta.ref) for meta in listed.values()}
-                names |= {uid: str(seen.meta.ref) for uid, seen in replayed.items()}
+                replayed = {uid: seen.meta for uid, seen in self.alive.items() if _is_in(scope, seen.meta)}
                 return tuple(
-                    f"{names[uid]}: listed {wanted.get(uid, 'nothing')}, "
-                    f"replayed {replayed[uid].meta.version if uid in replayed else 'nothing'}"
-                    for uid in sorted(names)
-                    if wanted.get(uid) != (replayed[uid].meta.version if uid in replayed else None)
+                    f"{(listed.get(uid) or replayed[uid]).ref}: listed {_version(listed.get(uid))}, "
+                    f"replayed {_version(replayed.get(uid))}"
+                    for uid in sorted(listed.keys() | replayed.keys())
+                    if _version(listed.get(uid)) != _version(replayed.get(uid))
                 )
 
-    def _list(self, scope: Scope) -> Listing:
-        return self._kube.list(scope.kind, namespace=scope.namespace, metadata_only=self._metadata_only)
+    def _replayed(self, scope: Scope) -> dict[str, str]:
+        return {uid: seen.meta.version for uid, seen in self._alive.items() if _is_in(scope, seen.meta)}
+
+    def _begin(self, scope: Scope) -> str | None:
+        """List one collection; the version to watch from, or None where it cannot be read and that is tolerated."""
+        try:
+            with self._billed():
+                listing = self._kube.list(scope.kind, namespace=scope.namespace, metadata_only=self._metadata_only)
+                for item in listing.items:
+                    self._record(scope, "LISTED", item)
+        except (Unreadable, NotFound) as exc:
+            if not self._tolerant:
+                raise
+            self._give_up(scope, exc)
+            return None
+        return listing.version
+
+    @contextmanager
+    def _billed(self) -> Iterator[None]:
+        """Count the thread's processor time in the block."""
+        start_s = time.thread_time()
+        try:
+            yield
+        finally:
+            with self._news:
+                self._cpu_s += time.thread_time() - start_s
+
+    def _give_up(self, scope: Scope, error: SwitchyardError) -> None:
+        with self._news:
+            self._unread.setdefault(scope, f"{type(error).__name__}: {error}")
+            self._alive = {uid: seen for uid, seen in self._alive.items() if not _is_in(scope, seen.meta)}
+            self._news.notify_all()
 
     def _follow(self, scope: Scope, version: str) -> None:
+        with self._billed():
+            self._watch(scope, version)
+
+    def _watch(self, scope: Scope, version: str) -> None:
         broken_s: float | None = None
+        opened = False
         while not self._closing.is_set():
             try:
                 with self._kube.watch(
@@ -187,6 +262,8 @@ class Watching:
                 ) as (events, stream):
                     with self._news:
                         self._streams[scope] = stream
+                        self._resumes += opened
+                    opened = True
                     if self._closing.is_set():
                         return
                     for event in events:
@@ -201,6 +278,9 @@ class Watching:
                     return
                 self._closing.wait(PAUSE_S)
             except BaseException as exc:
+                if self._tolerant and isinstance(exc, Forbidden | NotFound | Refused | Unauthorised):
+                    self._give_up(scope, exc)
+                    return
                 self._fail(exc)
                 if isinstance(exc, SwitchyardError):
                     return  # whoever waits or looks raises it
@@ -210,7 +290,11 @@ class Watching:
         meta = Meta.of(scope.kind, thing)
         seen = Seen(type=kind, meta=meta, object=thing, at_s=time.monotonic() - self._start_s)
         with self._news:
-            self._history.append(seen)
+            if self._tell is not None:
+                self._tell(seen)
+                seen = replace(seen, object={})
+            else:
+                self._history.append(seen)
             if kind == "DELETED":
                 self._alive.pop(meta.uid, None)
             else:
@@ -226,3 +310,11 @@ class Watching:
     def _raise(self) -> None:
         if self._error is not None:
             raise self._error
+
+
+def _is_in(scope: Scope, meta: Meta) -> bool:
+    return meta.kind == scope.kind and scope.namespace in {"", meta.namespace}
+
+
+def _version(meta: Meta | None) -> str:
+    return meta.version if meta is not None else "nothing"

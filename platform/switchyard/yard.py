@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from switchyard.errors import Misconfigured
+from yardfacts.facts import ChurnRule
 
 __all__ = [
     "Attribution",
     "Budgets",
-    "Churn",
     "Expectation",
     "HttpProbe",
     "Layer",
     "Placeholders",
     "Probe",
+    "Prober",
     "S3Probe",
     "Wanted",
     "Yard",
@@ -73,16 +74,6 @@ class Attribution:
     """``key=value`` that the object carries."""
     owned_by: str = ""
     """Kind of an owner of the object."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Churn:
-    """A change that is nobody's interference: read by claims, never by the engine."""
-
-    kind: str
-    pointer: str
-    reason: str
-    manager: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +134,10 @@ class HttpProbe:
     """Sent as JSON; None sends no body."""
     timeout_s: float = 5.0
     expect: Expectation = field(default_factory=Expectation)
+    path: str = ""
+    """Cheap path of the same service, asked several times a second through a window; empty: not watched."""
+    state: str = ""
+    """Header of a right answer in which the service says how it is; empty: it says no such thing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,9 +154,21 @@ class S3Probe:
     """Key in the target's secrets file, below the environment."""
     secret_key: str
     timeout_s: float = 5.0
+    path: str = ""
+    """As of ``HttpProbe``; what is asked beside it is a known object, with a URL that is signed here."""
 
 
 Probe = HttpProbe | S3Probe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prober:
+    """Where the prober's pods get Python from: one of the two."""
+
+    image: str = ""
+    """Full reference."""
+    image_of: str = ""
+    """``<namespace>/<name>`` of a Deployment whose first container's image has it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,9 +183,11 @@ class Yard:
     layers: Mapping[str, Layer]
     attributions: tuple[Attribution, ...]
     probes: tuple[Probe, ...]
-    churn: tuple[Churn, ...]
+    churn: tuple[ChurnRule, ...]
+    """Changes that are nobody's interference: read by claims, never by the engine."""
     budgets: Budgets
     placeholders: Placeholders
+    prober: Prober = Prober()
 
     @property
     def checkout(self) -> Path:

@@ -74,6 +74,7 @@ VALUES: Final[Mapping[str, Value]] = MappingProxyType(
         "minio_secret_key": Value(),
         "gateway_token": Value(reread=True),
         "postgres_password": Value(),
+        "exporter_database_password": Value(),
         "mlflow_database_password": Value(),
         "mlflow_admin_password": Value(),
         "mlflow_flask_secret": Value(),

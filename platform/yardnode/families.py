@@ -28,6 +28,7 @@ __all__ = [
     "family_key",
     "linker_settings",
     "required_version",
+    "stamps",
 ]
 
 # In the order of building, one after the other. `control` first: it needs no compiler of the machine, and while it
@@ -50,7 +51,7 @@ FAMILIES: Final = (
 ESTIMATES_S: Final[Mapping[str, float]] = MappingProxyType(
     {
         "control": 352,
-        "kubernetes-agents": 150,
+        "kubernetes-agents": 165,
         "logging": 1200,
         "minio": 84,
         "containerd": 36,
@@ -84,8 +85,17 @@ TAGS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 ARGO_CD: Final = "github.com/argoproj/argo-cd/v3"
+PROMETHEUS: Final = "github.com/prometheus/prometheus"
 PROMETHEUS_OPERATOR: Final = "github.com/prometheus-operator/prometheus-operator"
 SEALED_SECRETS: Final = "github.com/bitnami-labs/sealed-secrets"
+
+STAMPED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"kubernetes-agents": ("github.com/prometheus/common/version.Version", "main.BuildVersion")}
+)
+"""
+Families whose programs are told each its own module's version, and in which variables: the library that Prometheus'
+programs share, and the Redis exporter's own. One that a program does not have is passed over by the linker.
+"""
 
 CRDS: Final = "crds"
 """Folder of a family in which custom resource definitions are kept."""
@@ -158,6 +168,36 @@ def linker_settings(family: str, *, module: str) -> tuple[str, ...]:
     )
 
 
+def stamps(family: str, *, module: str) -> Mapping[str, tuple[str, ...]]:
+    """
+    Package of a program -> ``-X`` settings for it alone: what is linked into several must not have one version for all.
+
+    Args:
+        module: The text of the family's ``go.mod``.
+
+    Raises:
+        BuildFailed: A program's module is not required.
+    """
+    if family not in STAMPED:
+        return {}
+    listed = re.search(r"^tool \((.*?)^\)", module, re.MULTILINE | re.DOTALL)
+    return {
+        package: tuple(f"-X {variable}={_release(package, module=module)}" for variable in STAMPED[family])
+        for package in (listed.group(1).split() if listed else ())
+    }
+
+
+def _release(package: str, *, module: str) -> str:
+    """The version that people know of the module of *package*, such as ``1.12.1``."""
+    required = re.findall(r"^\s*(\S+) v\S+(?: // indirect)?$", module, re.MULTILINE)
+    owners = [path for path in required if package == path or package.startswith(f"{path}/")]
+    owner = max(owners, key=len, default=package)
+    version = required_version(owner, module=module).removeprefix("v")
+    # Prometheus 3.13.1 is the module's v0.313.1: its major version is not part of its path.
+    found = re.fullmatch(r"0\.(\d)(\d\d)\.(\d+)", version) if owner == PROMETHEUS else None
+    return f"{found[1]}.{int(found[2])}.{found[3]}" if found else version
+
+
 def required_version(path: str, *, module: str) -> str:
     """
     The version that a ``go.mod`` requires of module *path*, such as ``v1.36.3``.
@@ -183,8 +223,14 @@ def build_arguments(family: str, *, module: str) -> tuple[str, ...]:
         # Static, as runc's own releases: what is cached runs whatever libraries the machine gets later, and in an image
         # of another release than the machine's.
         linked.append("-extldflags -static")
+    # Of several settings that match a program, the compiler takes the last.
+    own = [
+        word
+        for package, settings in stamps(family, module=module).items()
+        for word in ("-ldflags", f"{package}={' '.join([*linked, *settings])}")
+    ]
     # -buildvcs=false: a stamp of this repository's commit would change every binary with every commit.
-    return ("-mod=readonly", "-trimpath", "-buildvcs=false", *tags, "-ldflags", " ".join(linked))
+    return ("-mod=readonly", "-trimpath", "-buildvcs=false", *tags, "-ldflags", " ".join(linked), *own)
 
 
 def family_key(folder: Path, *, go_version: str) -> str:

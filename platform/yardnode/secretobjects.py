@@ -50,9 +50,15 @@ SECRETS: Final = (
         service="storage",
         keys={
             "superuser": "postgres_password",
+            "exporter": "exporter_database_password",
             "mlflow": "mlflow_database_password",
             "airflow": "airflow_database_password",
         },
+    ),
+    Declared(
+        name="postgres-exporter",
+        service="storage",
+        keys={"databasePassword": "exporter_database_password"},
     ),
     Declared(
         name="mlflow",

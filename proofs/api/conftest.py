@@ -75,8 +75,8 @@ def _kube(server: ApiServer) -> Kube:
 
 
 @pytest.fixture(name="stage")
-def _stage(kube: Kube, tmp_path: Path) -> Stage:
-    return set_stage(kube, folder=tmp_path)
+def _stage(kube: Kube, server: ApiServer, tmp_path: Path) -> Stage:
+    return set_stage(kube, kubeconfig=server.kubeconfig, folder=tmp_path)
 
 
 def _install(kube: Kube, binaries: Binaries) -> None:

@@ -110,8 +110,8 @@ class ApiServer:
         self._run(
             "etcd",
             f"--data-dir={self.folder / 'etcd'}",
-            f"--listen-client-urls={self._etcd}",
-            f"--advertise-client-urls={self._etcd}",
+            f"--listen-client-urls={self.etcd}",
+            f"--advertise-client-urls={self.etcd}",
             f"--listen-peer-urls={peer}",
             f"--initial-advertise-peer-urls={peer}",
             f"--initial-cluster=default={peer}",
@@ -125,7 +125,7 @@ class ApiServer:
         """Start the API server alone, on the data that is there."""
         self._run(
             "kube-apiserver",
-            f"--etcd-servers={self._etcd}",
+            f"--etcd-servers={self.etcd}",
             "--bind-address=127.0.0.1",
             f"--secure-port={self._port}",
             "--endpoint-reconciler-type=none",  # loopback is no address to advertise
@@ -186,7 +186,8 @@ class ApiServer:
             process.wait()
 
     @property
-    def _etcd(self) -> str:
+    def etcd(self) -> str:
+        """Where the store behind the API server listens."""
         return f"http://127.0.0.1:{self._etcd_port}"
 
     def _run(self, program: str, *arguments: str) -> None:

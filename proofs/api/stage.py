@@ -20,6 +20,30 @@ __all__ = ["FINALIZER", "SECRETS", "Stage", "set_stage"]
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 SECRETS = Kind("", "v1", "Secret", "secrets")
 
+_YARD = """
+environments = ["dev"]
+namespace = "{namespace}"
+[layers.core]
+selector = "switchyard.mlops/layer=core"
+roots = ["root-apps-{word}"]
+[layers.features]
+selector = "switchyard.mlops/layer=optional"
+root = "{root}"
+manifest = "root-optional.yaml"
+namespaces = ["{store}"]
+[placeholders]
+repo_url = "https://git.example.invalid/yard.git"
+revision = "yard"
+[budgets]
+detach_s = 8
+attach_s = 8
+hold_s = 1
+barrier_deadline_s = 2
+detach_deadline_s = 2
+attach_deadline_s = 5
+"""
+"""The yard as a file, for whoever reads one; its deadlines leave room for another process."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -28,6 +52,8 @@ class Stage:
     kube: Kube
     yard: Yard
     word: str
+    kubeconfig: Path
+    """For whoever connects by itself."""
 
     @property
     def layer(self) -> Layer:
@@ -54,6 +80,11 @@ class Stage:
         """The one ApplicationSet below the layer's root."""
         return f"feast-set-{self.word}"
 
+    def declare(self) -> None:
+        """Write the yard to its file."""
+        text = _YARD.format(namespace=self.namespace, word=self.word, root=self.layer.root, store=self.store)
+        self.yard.path.write_text(text)
+
     def config_map(self, name: str, *, namespace: str = "", tracked: str = "", **metadata: Any) -> Json:
         """Create a ConfigMap, in the layer's namespace unless said otherwise."""
         namespace = namespace or self.store
@@ -72,7 +103,7 @@ class Stage:
         return self.kube.create(APPLICATIONS, body, namespace=self.namespace)
 
 
-def set_stage(kube: Kube, *, folder: Path) -> Stage:
+def set_stage(kube: Kube, *, kubeconfig: Path, folder: Path) -> Stage:
     """Make the namespaces and the manifest, and one surviving root."""
     word = uuid4().hex[:6]
     names = [f"argocd-{word}", f"store-{word}", f"core-{word}"]
@@ -91,7 +122,7 @@ def set_stage(kube: Kube, *, folder: Path) -> Stage:
         "spec": _spec(repo_url="https://git.example.invalid/yard.git", revision="yard"),
     }
     manifest.write_text(yaml.safe_dump(root))
-    stage = Stage(kube, _yard(folder, names=names, word=word, manifest=manifest), word)
+    stage = Stage(kube, _yard(folder, names=names, word=word, manifest=manifest), word, kubeconfig)
     stage.application(f"root-apps-{word}", labels={LAYER: "core"})
     return stage
 

@@ -16,36 +16,12 @@ from .actor import Actor
 from .server import ADMIN, NOBODY, STRANGER, ApiServer
 from .stage import Stage
 
-_YARD = """
-environments = ["dev"]
-namespace = "{namespace}"
-[layers.core]
-selector = "switchyard.mlops/layer=core"
-roots = ["root-apps-{word}"]
-[layers.features]
-selector = "switchyard.mlops/layer=optional"
-root = "{root}"
-manifest = "root-optional.yaml"
-namespaces = ["{store}"]
-[placeholders]
-repo_url = "https://git.example.invalid/yard.git"
-revision = "yard"
-[budgets]
-detach_s = 8
-attach_s = 8
-hold_s = 1
-barrier_deadline_s = 2
-detach_deadline_s = 2
-attach_deadline_s = 5
-"""
-
 Run = Callable[..., Result]
 
 
 @pytest.fixture(name="run")
 def _run(server: ApiServer, stage: Stage) -> Run:
-    text = _YARD.format(namespace=stage.namespace, word=stage.word, root=stage.layer.root, store=stage.store)
-    stage.yard.path.write_text(text)
+    stage.declare()
 
     def run(*arguments: str, context: str = ADMIN, config: Path = stage.yard.path) -> Result:
         options = ["--config", str(config), "--kubeconfig", str(server.kubeconfig), "--context", context]

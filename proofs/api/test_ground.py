@@ -22,6 +22,7 @@ from yardfacts.redact import Redactor
 from yardfacts.target import Target
 
 from .actor import Actor
+from .server import ADMIN
 from .stage import Stage
 
 
@@ -37,8 +38,8 @@ def _recorder(tmp_path: Path) -> Iterator[Recorder]:
 def _ground(stage: Stage, recorder: Recorder) -> AbstractContextManager[Cluster]:
     target = Target(
         name="api",
-        kubeconfig=Path("none"),
-        context="",
+        kubeconfig=stage.kubeconfig,
+        context=ADMIN,
         git_dir=None,
         git_branch="",
         commit="a" * 40,

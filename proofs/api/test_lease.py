@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Mapping
 
 import pytest
 
 from switchyard.errors import Conflict, Held, LeaseLost
-from switchyard.holder import Holder
+from switchyard.holder import Holder, thread_name, watchdog_of
 from switchyard.kinds import LEASES
-from switchyard.lease import NAME, RESTORE, Lease, held_lease
+from switchyard.lease import NAME, RESTORE, RUNS, Lease, held_lease
 from switchyard.objects import Json, dig
 from switchyard.waiting import Clock
 
@@ -172,3 +173,83 @@ def _be_robbed(stage: Stage) -> None:
             lease.remember({"features": "attached"})
         with pytest.raises(LeaseLost, match="nothing more is written"):
             lease.check()
+
+
+def test_a_watchdog_is_named_as_one(stage: Stage) -> None:
+    """Whoever is refused while a watchdog restores is told to let it end."""
+    with (
+        held_lease(stage.kube, namespace=stage.namespace, run_id=watchdog_of("r1"), restore={}, recover=_Recoveries()),
+        pytest.raises(Held, match="restores what that one found"),
+        held_lease(stage.kube, namespace=stage.namespace, run_id="r2", restore={}, recover=_Recoveries()),
+    ):
+        pytest.fail("two hold it")
+
+
+def test_runs_that_died_are_named_until_they_are_recovered(stage: Stage) -> None:
+    """While the next holder restores, it knows whose objects may still be there; then it is the only one."""
+    found = {"features": "attached"}
+    with (
+        pytest.raises(Conflict),
+        held_lease(stage.kube, namespace=stage.namespace, run_id="r1", restore=found, recover=_Recoveries()),
+    ):
+        raise Conflict("in the middle")
+    seen: list[tuple[str, ...]] = []
+    with held_lease(
+        stage.kube,
+        namespace=stage.namespace,
+        run_id="r2",
+        restore=found,
+        recover=lambda lease, left: seen.append(lease.orphans),
+    ) as lease:
+        assert seen == [("r1",)]
+        assert lease.orphans == ()
+        assert dig(_live(stage), "metadata", "annotations", RUNS) == "r2"
+    assert not dig(_live(stage), "metadata", "annotations", RUNS)
+
+
+def test_a_lent_lease_is_free_and_comes_back(stage: Stage) -> None:
+    """Another holder may have it meanwhile, finds nothing to restore; the lender writes nothing until it is back."""
+    found = {"features": "attached"}
+    recover = _Recoveries()
+    with held_lease(stage.kube, namespace=stage.namespace, run_id="r1", restore=found, recover=recover) as lease:
+        with lease.lent():
+            with pytest.raises(LeaseLost, match="lent"):
+                lease.check()
+            with held_lease(stage.kube, namespace=stage.namespace, run_id="r2", restore=found, recover=recover):
+                pass
+            assert not dig(_live(stage), "spec", "holderIdentity")
+        lease.check()
+        live = _live(stage)
+        assert dig(live, "spec", "holderIdentity") == lease.holder
+        assert dig(live, "metadata", "annotations", RESTORE) == '{"features": "attached"}'
+        assert dig(live, "metadata", "annotations", RUNS) == "r1"
+    assert recover == []
+
+
+def _lend(stage: Stage, borrower: str) -> None:
+    with (
+        held_lease(stage.kube, namespace=stage.namespace, run_id="r1", restore={}, recover=_Recoveries()) as lease,
+        lease.lent(),
+    ):
+        stage.kube.merge(LEASES, NAME, {"spec": {"holderIdentity": borrower}}, namespace=stage.namespace)
+
+
+def test_a_lease_that_does_not_come_back_is_lost(stage: Stage) -> None:
+    """A borrower that lives and keeps it is named, and the lender writes nothing more."""
+    borrower = str(Holder.here(run_id="r2"))
+    keeping, stop = threading.Event(), threading.Event()
+
+    def keep() -> None:
+        keeping.set()
+        stop.wait()
+
+    thread = threading.Thread(target=keep, name=thread_name(borrower))
+    thread.start()
+    keeping.wait()
+    try:
+        with pytest.raises(Held, match="r2"):
+            _lend(stage, borrower)
+    finally:
+        stop.set()
+        thread.join()
+    assert dig(_live(stage), "spec", "holderIdentity") == borrower

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from proofs.render.helm import Helm, Manifest, find_helm
+from proofs.render.helm import HELM, Helm, Manifest
 from proofs.render.operated import OPERATED
 from proofs.render.tree import Tree
 
@@ -26,7 +26,7 @@ GITOPS: Final = Path(__file__).resolve().parents[2] / "gitops"
 def _rendered(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Manifest]:
     """Rendered objects by where they come from: ``<application>@<profile>: <object>``."""
     tree = Tree(GITOPS)
-    helm = Helm(binary=find_helm(os.environ), samples=tmp_path_factory.mktemp("samples"))
+    helm = Helm(binary=HELM.find(os.environ), samples=tmp_path_factory.mktemp("samples"))
     helm.write_samples(tree)
     return {f"{app}: {manifest}": manifest for app in tree.applications() for manifest in helm.render(app)}
 

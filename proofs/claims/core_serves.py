@@ -5,7 +5,7 @@ from __future__ import annotations
 from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Answer, Facts
 from yardfacts.judges import answered, each_moment
-from yardfacts.mutants import blind, change, drop
+from yardfacts.mutants import LOOK, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, merge
 
 ENVIRONMENTS = ("dev", "prod")
@@ -25,19 +25,19 @@ def _is_inference(answer: Answer) -> bool:
     mutants=[
         Mutant(
             name="a model answers wrongly",
-            edit=change(Answer, at="detached", where=_is_inference, outcome="wrong", got="class 2"),
+            edit=change(Answer, at=LOOK, where=_is_inference, outcome="wrong", got="class 2"),
             verdict=Verdict.DISPROVED,
             reason="wrong_answer",
         ),
         Mutant(
             name="a gateway does not answer",
-            edit=change(Answer, at="detached", where=_is_inference, outcome="unanswered", got="connection refused"),
+            edit=change(Answer, at=LOOK, where=_is_inference, outcome="unanswered", got="connection refused"),
             verdict=Verdict.DISPROVED,
             reason="unanswered",
         ),
         Mutant(
             name="an environment was not asked",
-            edit=drop(Answer, at="detached", where=_is_inference),
+            edit=drop(Answer, at=LOOK, where=_is_inference),
             verdict=Verdict.INCONCLUSIVE,
             reason="not_asked",
         ),
@@ -50,13 +50,13 @@ def _is_inference(answer: Answer) -> bool:
         ),
         Mutant(
             name="an outcome that nobody knows",
-            edit=change(Answer, at="detached", where=_is_inference, outcome="fine"),
+            edit=change(Answer, at=LOOK, where=_is_inference, outcome="fine"),
             verdict=Verdict.INCONCLUSIVE,
             reason="unknown_outcome",
         ),
         Mutant(
             name="the addresses could not be looked up",
-            edit=blind(Answer, at="before"),
+            edit=blind(Answer, at=LOOK),
             verdict=Verdict.INCONCLUSIVE,
             reason="unreadable",
             collateral=("services_ready",),

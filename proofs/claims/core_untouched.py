@@ -5,7 +5,7 @@ from __future__ import annotations
 from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Facts, Pod
 from yardfacts.judges import legible, observed
-from yardfacts.mutants import blind, change, drop, plant
+from yardfacts.mutants import LOOK, blind, change, drop, plant
 from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
 FOREIGN = ("feature-store-dev", "feature-store-prod")
@@ -32,31 +32,31 @@ NEWCOMER = Pod(
     mutants=[
         Mutant(
             name="a pod is replaced",
-            edit=change(Pod, at="detached", where=_is_core, uid="0000-replacement"),
+            edit=change(Pod, at=LOOK, where=_is_core, uid="0000-replacement"),
             verdict=Verdict.DISPROVED,
             reason="pod_gone",
         ),
         Mutant(
             name="a pod joins",
-            edit=plant(NEWCOMER, at="detached"),
+            edit=plant(NEWCOMER, at=LOOK),
             verdict=Verdict.DISPROVED,
             reason="pod_new",
         ),
         Mutant(
             name="a container restarts",
-            edit=change(Pod, at="attached", where=_is_core, restarts=7),
+            edit=change(Pod, at=LOOK, where=_is_core, restarts=7),
             verdict=Verdict.DISPROVED,
             reason="pod_restarted",
         ),
         Mutant(
             name="an image changes",
-            edit=change(Pod, at="detached", where=_is_core, images=("elsewhere/triton:2",)),
+            edit=change(Pod, at=LOOK, where=_is_core, images=("elsewhere/triton:2",)),
             verdict=Verdict.DISPROVED,
             reason="image_changed",
         ),
         Mutant(
             name="a pod stops being ready",
-            edit=change(Pod, at="detached", where=_is_core, ready=False),
+            edit=change(Pod, at=LOOK, where=_is_core, ready=False),
             verdict=Verdict.DISPROVED,
             reason="pod_unready",
         ),
@@ -68,13 +68,13 @@ NEWCOMER = Pod(
         ),
         Mutant(
             name="no pod was read after",
-            edit=drop(Pod, at="detached"),
+            edit=drop(Pod, at=LOOK),
             verdict=Verdict.INCONCLUSIVE,
             reason="no_evidence",
         ),
         Mutant(
             name="the API server is gone",
-            edit=blind(Pod, at="detached"),
+            edit=blind(Pod, at=LOOK),
             verdict=Verdict.INCONCLUSIVE,
             reason="unreadable",
         ),

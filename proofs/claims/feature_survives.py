@@ -5,7 +5,7 @@ from __future__ import annotations
 from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Answer, Facts
 from yardfacts.judges import answered
-from yardfacts.mutants import blind, change, drop
+from yardfacts.mutants import asked, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, inconclusive, merge, proved
 
 ENVIRONMENTS = ("dev", "prod")
@@ -41,8 +41,8 @@ WRITTEN, READ = "feature-written", "feature-read"
             reason="not_unique",
         ),
         Mutant(
-            name="nobody read",
-            edit=drop(Answer, at="attached", where=lambda a: a.probe == READ),
+            name="nobody read in one environment",
+            edit=drop(Answer, at="attached", where=asked(READ, "prod")),
             verdict=Verdict.INCONCLUSIVE,
             reason="not_asked",
         ),
@@ -51,6 +51,7 @@ WRITTEN, READ = "feature-written", "feature-read"
             edit=blind(Answer, at="written"),
             verdict=Verdict.INCONCLUSIVE,
             reason="unreadable",
+            collateral=("data_survives",),
         ),
     ],
 )

@@ -40,7 +40,7 @@ WHILE_OFF, WHILE_ON = "features-absent", "features-online"
             edit=blind(Answer, at="detached"),
             verdict=Verdict.INCONCLUSIVE,
             reason="unreadable",
-            collateral=("core_serves", "services_ready"),
+            collateral=("core_serves", "data_survives", "services_ready"),
         ),
     ],
 )

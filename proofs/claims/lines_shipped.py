@@ -12,6 +12,10 @@ ENVIRONMENTS = ("dev", "prod")
 LINE = "line-shipped"
 LINES = 10
 """An environment; one line that arrives may be luck."""
+SERVICES = ("airflow", "fastapi", "mlflow", "triton")
+"""Whose namespaces are shipped, always; said a second time, on purpose."""
+LAYER = "feature-store"
+"""And this one, while its layer is there: monitors then want somebody in it."""
 
 
 def _but_one(facts: Facts) -> Facts:
@@ -20,9 +24,18 @@ def _but_one(facts: Facts) -> Facts:
     return drop(Answer, at="exercised", where=asked(LINE, "prod"))(facts).plus("exercised", [kept])
 
 
+def _of_triton(answer: Answer) -> bool:
+    return asked(LINE, "prod")(answer) and " from triton-prod " in answer.wanted
+
+
+def _of_layer(answer: Answer) -> bool:
+    return asked(LINE, "dev")(answer) and f" from {LAYER}-dev " in answer.wanted
+
+
 @claim(
-    "In both environments each of at least ten lines that a pod wrote is in Loki exactly once, with the labels "
-    "namespace, pod, container, app and env and no others, and no namespace but the platform's has lines there.",
+    "In both environments each of at least ten lines that pods wrote, some in every namespace that is shipped, is in "
+    "Loki exactly once, with the labels namespace, pod, container, app and env and no others; a line that a pod wrote "
+    "elsewhere is not, and no other namespace has lines there.",
     mutants=[
         Mutant(
             name="a line is lost",
@@ -67,6 +80,38 @@ def _but_one(facts: Facts) -> Facts:
             reason="other_namespaces",
         ),
         Mutant(
+            name="a line from elsewhere is shipped",
+            edit=change(
+                Answer,
+                at="exercised",
+                where=asked("stranger-left-out", "prod"),
+                outcome="wrong",
+                got="in monitoring-prod",
+            ),
+            verdict=Verdict.DISPROVED,
+            reason="other_namespaces",
+        ),
+        Mutant(
+            name="nobody elsewhere wrote a line",
+            edit=change(
+                Answer, at="exercised", where=asked("stranger-wrote", "prod"), outcome="unanswered", got="refused"
+            ),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="stranger_silent",
+        ),
+        Mutant(
+            name="Triton was not asked for a line",
+            edit=drop(Answer, at="exercised", where=_of_triton),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="service_silent",
+        ),
+        Mutant(
+            name="the layer is there and was not asked for a line",
+            edit=drop(Answer, at="exercised", where=_of_layer),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="service_silent",
+        ),
+        Mutant(
             name="only one line was written",
             edit=_but_one,
             verdict=Verdict.INCONCLUSIVE,
@@ -94,6 +139,9 @@ def lines_shipped(facts: Facts) -> Finding:
         *answered(exercised, probes=("lines-looked-for",), environments=ENVIRONMENTS, reason="line_lost"),
         *answered(exercised, probes=("lines-of-platform",), environments=ENVIRONMENTS, reason="other_namespaces"),
         *(_enough(lines, environment) for environment in ENVIRONMENTS),
+        *(_heard(lines, place) for environment in ENVIRONMENTS for place in _places(exercised, environment)),
+        *(_written(exercised, environment) for environment in ENVIRONMENTS),
+        *answered(exercised, probes=("stranger-left-out",), environments=ENVIRONMENTS, reason="other_namespaces"),
         *map(_line, lines),
     ))  # fmt: skip
 
@@ -103,6 +151,29 @@ def _enough(lines: list[Answer], environment: str) -> Finding:
     if count < LINES:
         return inconclusive("too_few", f"{count} lines of {environment} were looked for; wanted {LINES}")
     return proved(f"{count} lines of {environment} were looked for")
+
+
+def _places(exercised: Facts, environment: str) -> tuple[str, ...]:
+    """The namespaces that have to have written."""
+    wanted = {one.wanted for one in exercised.of(Answer) if asked("targets of feast", environment)(one)}
+    services = (*SERVICES, LAYER) if "all up" in wanted else SERVICES
+    return tuple(f"{service}-{environment}" for service in services)
+
+
+def _heard(lines: list[Answer], place: str) -> Finding:
+    count = sum(f" from {place} " in line.wanted for line in lines)
+    if not count:
+        return inconclusive("service_silent", f"no line of {place} was looked for")
+    return proved(f"{count} lines of {place} were looked for")
+
+
+def _written(exercised: Facts, environment: str) -> Finding:
+    """A line that nobody wrote would be nowhere as well."""
+    found = [one for one in exercised.of(Answer) if asked("stranger-wrote", environment)(one)]
+    if not found or any(one.outcome != "right" for one in found):
+        got = ", ".join(one.got for one in found) or "nothing"
+        return inconclusive("stranger_silent", f"{environment}: wanted a line from elsewhere, got {got}")
+    return proved(f"{environment}: a line was written elsewhere")
 
 
 def _line(line: Answer) -> Finding:

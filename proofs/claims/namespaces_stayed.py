@@ -5,7 +5,7 @@ from __future__ import annotations
 from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Facts, Namespace
 from yardfacts.judges import legible, observed
-from yardfacts.mutants import blind, change, drop
+from yardfacts.mutants import LOOK, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
 NAMESPACES = ("feature-store-dev", "feature-store-prod")
@@ -20,31 +20,31 @@ def _is_dev(namespace: Namespace) -> bool:
     mutants=[
         Mutant(
             name="a namespace was made anew",
-            edit=change(Namespace, at="detached", where=_is_dev, uid="0000-another"),
+            edit=change(Namespace, at=LOOK, where=_is_dev, uid="0000-another"),
             verdict=Verdict.DISPROVED,
             reason="replaced",
         ),
         Mutant(
             name="a namespace is gone",
-            edit=drop(Namespace, at="detached", where=_is_dev),
+            edit=drop(Namespace, at=LOOK, where=_is_dev),
             verdict=Verdict.DISPROVED,
             reason="vanished",
         ),
         Mutant(
             name="a namespace is terminating",
-            edit=change(Namespace, at="attached", where=_is_dev, phase="Terminating"),
+            edit=change(Namespace, at=LOOK, where=_is_dev, phase="Terminating"),
             verdict=Verdict.DISPROVED,
             reason="not_active",
         ),
         Mutant(
             name="no namespace was read",
-            edit=drop(Namespace, at="detached"),
+            edit=drop(Namespace, at=LOOK),
             verdict=Verdict.INCONCLUSIVE,
             reason="no_evidence",
         ),
         Mutant(
             name="the API server is gone",
-            edit=blind(Namespace, at="detached"),
+            edit=blind(Namespace, at=LOOK),
             verdict=Verdict.INCONCLUSIVE,
             reason="unreadable",
         ),

@@ -7,7 +7,7 @@ import re
 from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Application, Commit, Facts
 from yardfacts.judges import legible, observed
-from yardfacts.mutants import blind, change, drop
+from yardfacts.mutants import LOOK, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
 GENERATED = tuple(f"gitops/profiles/embedded/{name}.yaml" for name in ("node", "sealed-secrets", "secrets"))
@@ -27,7 +27,7 @@ SHA = re.compile(r"[0-9a-f]{40}")
         ),
         Mutant(
             name="the root compares with another commit",
-            edit=change(Application, at="before", where=lambda a: a.name == "root-apps", revisions=("0" * 40,)),
+            edit=change(Application, at=LOOK, where=lambda a: a.name == "root-apps", revisions=("0" * 40,)),
             verdict=Verdict.DISPROVED,
             reason="other_revision",
             collateral=("core_settled",),
@@ -40,13 +40,13 @@ SHA = re.compile(r"[0-9a-f]{40}")
         ),
         Mutant(
             name="the commit has no name",
-            edit=change(Commit, at="before", sha="main"),
+            edit=change(Commit, at=LOOK, sha="main"),
             verdict=Verdict.INCONCLUSIVE,
             reason="no_commit",
         ),
         Mutant(
             name="the git source could not be read",
-            edit=blind(Commit, at="before"),
+            edit=blind(Commit, at=LOOK),
             verdict=Verdict.INCONCLUSIVE,
             reason="unreadable",
             collateral=("core_settled", "commit_arrives"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Answer, Facts
 from yardfacts.judges import answered, each_moment
-from yardfacts.mutants import asked, blind, change, drop
+from yardfacts.mutants import LOOK, asked, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, merge
 
 ENVIRONMENTS = ("dev", "prod")
@@ -19,25 +19,25 @@ SERVICES = ("mlflow", "airflow", "loki", "prometheus", "alertmanager")
     mutants=[
         Mutant(
             name="a part is unhealthy",
-            edit=change(Answer, at="detached", where=asked("airflow", "prod"), outcome="wrong", got="unhealthy"),
+            edit=change(Answer, at=LOOK, where=asked("airflow", "prod"), outcome="wrong", got="unhealthy"),
             verdict=Verdict.DISPROVED,
             reason="not_ready",
         ),
         Mutant(
             name="a service does not answer",
-            edit=change(Answer, at="before", where=asked("loki", "prod"), outcome="unanswered", got="refused"),
+            edit=change(Answer, at=LOOK, where=asked("loki", "prod"), outcome="unanswered", got="refused"),
             verdict=Verdict.DISPROVED,
             reason="not_ready",
         ),
         Mutant(
             name="a service was not asked",
-            edit=drop(Answer, at="returned", where=asked("prometheus", "prod")),
+            edit=drop(Answer, at=LOOK, where=asked("prometheus", "prod")),
             verdict=Verdict.INCONCLUSIVE,
             reason="not_asked",
         ),
         Mutant(
             name="the addresses could not be looked up",
-            edit=blind(Answer, at="before"),
+            edit=blind(Answer, at=LOOK),
             verdict=Verdict.INCONCLUSIVE,
             reason="unreadable",
             collateral=("core_serves",),

@@ -10,6 +10,7 @@ from yardfacts.verdict import Finding, Verdict, merge
 
 ENVIRONMENTS = ("dev", "prod")
 MONITORS = (
+    "airflow-statsd",
     "alertmanager",
     "alloy",
     "apiserver",
@@ -23,8 +24,10 @@ MONITORS = (
     "mlflow",
     "node-exporter",
     "objects",
+    "postgres-exporter",
     "prometheus",
     "prometheus-operator",
+    "redis",
     "sealed-secrets",
     "triton",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Facts, Volume
 from yardfacts.judges import each_moment, legible
-from yardfacts.mutants import blind, change, drop
+from yardfacts.mutants import LOOK, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, disproved, merge, proved
 
 REPOSITORIES = tuple((f"{user}-{env}", "model-repo") for env in ("dev", "prod") for user in ("airflow", "triton"))
@@ -21,37 +21,37 @@ def _is_repository(volume: Volume) -> bool:
     mutants=[
         Mutant(
             name="a claim is pending",
-            edit=change(Volume, at="detached", claim_phase="Pending"),
+            edit=change(Volume, at=LOOK, claim_phase="Pending"),
             verdict=Verdict.DISPROVED,
             reason="unbound",
         ),
         Mutant(
             name="a volume is released",
-            edit=change(Volume, at="detached", volume_phase="Released"),
+            edit=change(Volume, at=LOOK, volume_phase="Released"),
             verdict=Verdict.DISPROVED,
             reason="unbound",
         ),
         Mutant(
             name="models would be deleted with their claim",
-            edit=change(Volume, at="detached", where=_is_repository, reclaim_policy="Delete"),
+            edit=change(Volume, at=LOOK, where=_is_repository, reclaim_policy="Delete"),
             verdict=Verdict.DISPROVED,
             reason="not_retained",
         ),
         Mutant(
             name="the model repository has no claim",
-            edit=drop(Volume, at="detached", where=lambda v: v.namespace == "triton-prod"),
+            edit=drop(Volume, at=LOOK, where=lambda v: v.namespace == "triton-prod"),
             verdict=Verdict.DISPROVED,
             reason="claim_missing",
         ),
         Mutant(
             name="no claim was read",
-            edit=drop(Volume, at="detached"),
+            edit=drop(Volume, at=LOOK),
             verdict=Verdict.INCONCLUSIVE,
             reason="no_evidence",
         ),
         Mutant(
             name="the API server is gone",
-            edit=blind(Volume, at="detached"),
+            edit=blind(Volume, at=LOOK),
             verdict=Verdict.INCONCLUSIVE,
             reason="unreadable",
         ),

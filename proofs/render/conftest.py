@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .helm import Helm, Manifest, find_helm
-from .promtool import Promtool, find_promtool
+from .helm import HELM, Helm, Manifest
+from .promtool import PROMTOOL, Promtool
 from .tree import Application, Tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,14 +22,14 @@ def _tree() -> Tree:
 
 @pytest.fixture(name="helm", scope="session")
 def _helm(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Helm:
-    helm = Helm(binary=find_helm(os.environ), samples=tmp_path_factory.mktemp("samples"))
+    helm = Helm(binary=HELM.find(os.environ), samples=tmp_path_factory.mktemp("samples"))
     helm.write_samples(tree)
     return helm
 
 
 @pytest.fixture(name="promtool", scope="session")
 def _promtool() -> Promtool:
-    return Promtool(find_promtool(os.environ))
+    return Promtool(PROMTOOL.find(os.environ))
 
 
 @pytest.fixture(name="rendered", scope="session")

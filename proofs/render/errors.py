@@ -2,8 +2,7 @@
 What can go wrong before a rule is asked.
 
     RenderError
-    ├── NoHelm            there is no helm binary to render with
-    ├── NoPromtool        there is no promtool to read rules with
+    ├── NoBinary          there is no program to render or to read with
     ├── RenderFailed      helm refused a chart with these values
     ├── Unreadable        a file under gitops/ is not what this tier understands
     └── BadSyntax         a configuration that a program reads does not parse
@@ -13,30 +12,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["BadSyntax", "NoHelm", "NoPromtool", "RenderError", "RenderFailed", "Unreadable"]
+__all__ = ["BadSyntax", "NoBinary", "RenderError", "RenderFailed", "Unreadable"]
 
 
 class RenderError(Exception):
     """Base of everything this tier raises."""
 
 
-class NoHelm(RenderError):
-    """No helm binary was found; rendering cannot be skipped, because the tier would then prove nothing."""
+class NoBinary(RenderError):
+    """A program was not found; its part cannot be skipped, because the tier would then prove nothing."""
 
-    def __init__(self, looked_at: tuple[str, ...]) -> None:
+    def __init__(self, name: str, family: str, *, variable: str, looked_at: tuple[str, ...]) -> None:
         super().__init__(
-            f"wanted the helm that Argo CD uses here, found none in {', '.join(looked_at)}; "
-            "run `switchyard toolchain control`, or set SWITCHYARD_HELM to a binary"
-        )
-
-
-class NoPromtool(RenderError):
-    """No promtool was found; only Prometheus itself knows what it understands, so this cannot be skipped either."""
-
-    def __init__(self, looked_at: tuple[str, ...]) -> None:
-        super().__init__(
-            f"wanted the promtool of the Prometheus that runs here, found none in {', '.join(looked_at)}; "
-            "run `switchyard toolchain kubernetes-agents`, or set SWITCHYARD_PROMTOOL to a binary"
+            f"wanted the {name} that is used here, found none in {', '.join(looked_at)}; "
+            f"run `switchyard toolchain {family}`, or set {variable} to a binary"
         )
 
 

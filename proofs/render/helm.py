@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +10,15 @@ from typing import Any, Final
 
 import yaml
 
-from .errors import NoHelm, RenderFailed
+from .binary import Binary
+from .errors import RenderFailed
 from .operated import OPERATED
 from .operated import pod as operated_pod
 from .tree import Application, Tree
 
-__all__ = ["Helm", "Manifest", "find_helm"]
+__all__ = ["HELM", "Helm", "Manifest"]
 
-BUILT: Final = "bin/control-*/helm"  # what `switchyard toolchain control` leaves
+HELM: Final = Binary(name="helm", family="control")  # Argo CD's
 POD_FILE: Final = "pod.yaml"  # in a ConfigMap: a pod that a program will make, as Airflow does for a task
 RENDER_S: Final = 30.0  # a render takes 0.1 s; a busy machine may need more, a hanging one must not hold the tier
 
@@ -121,19 +120,3 @@ class Helm:
         for path in application.value_files:
             sample = self.samples / application.profile / path.name
             yield sample if path.parent.name == application.profile and sample.exists() else path
-
-
-def find_helm(environment: Mapping[str, str]) -> Path:
-    """
-    Return the helm to render with: ``SWITCHYARD_HELM``, else the newest in the node's cache, else on the ``PATH``.
-
-    Raises:
-        NoHelm: There is none.
-    """
-    named = environment.get("SWITCHYARD_HELM", "")
-    cache = Path(environment.get("SWITCHYARD_CACHE") or Path.home() / ".cache" / "switchyard")
-    built = sorted(cache.glob(BUILT), key=lambda path: path.stat().st_mtime)
-    found = named or (str(built[-1]) if built else shutil.which("helm", path=environment.get("PATH", "")))
-    if not found or not os.access(found, os.X_OK):
-        raise NoHelm((f"SWITCHYARD_HELM={named or '(unset)'}", str(cache / BUILT), "PATH"))
-    return Path(found).resolve()

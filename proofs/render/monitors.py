@@ -9,7 +9,7 @@ from typing import Any, Final
 from .helm import Manifest
 from .tree import Application
 
-__all__ = ["Cluster", "Endpoint", "Peer", "admits"]
+__all__ = ["NAMESPACE", "Cluster", "Endpoint", "Peer", "admits"]
 
 NAMESPACE: Final = "kubernetes.io/metadata.name"
 MONITORS: Final = {
@@ -69,7 +69,7 @@ class Cluster:
                 if "endpoints" in spec:
                     services, pods = self._behind_services(namespaces, spec["selector"], stated["port"])
                 else:
-                    services, pods = (), self._pods(namespaces, spec["selector"]["matchLabels"], stated["port"])
+                    services, pods = (), self.pods(namespaces, spec["selector"]["matchLabels"], stated["port"])
                 yield Endpoint(env=application.env, monitor=manifest.name, services=services, pods=pods)
 
     def peer(self, namespace: str, labels: Mapping[str, str]) -> Peer:
@@ -85,6 +85,19 @@ class Cluster:
             if manifest.namespace == namespace and _chosen(manifest.body["spec"]["podSelector"], labels):
                 yield manifest.body["spec"]
 
+    def pods(
+        self, namespaces: list[str], labels: Mapping[str, str], port: str
+    ) -> tuple[tuple[str, str, int, Mapping[str, str]], ...]:
+        """Return namespace, workload, port and labels of pods with *labels* that serve the port named *port*."""
+        return tuple(
+            (manifest.namespace, manifest.name, stated["containerPort"], pod["metadata"]["labels"])
+            for manifest, pod in self.workloads()
+            if manifest.namespace in namespaces and labels.items() <= pod["metadata"]["labels"].items()
+            for container in pod["spec"]["containers"]
+            for stated in container.get("ports", [])
+            if stated["name"] == port
+        )
+
     def _behind_services(
         self, namespaces: list[str], selector: Mapping[str, Any], port: str
     ) -> tuple[tuple[str, ...], tuple[tuple[str, str, int, Mapping[str, str]], ...]]:
@@ -96,20 +109,8 @@ class Cluster:
             for stated in service.body["spec"].get("ports", []):
                 if stated["name"] == port:
                     services.append(f"{service.namespace}/{service.name}:{port}")
-                    pods += self._pods([service.namespace], service.body["spec"]["selector"], stated["targetPort"])
+                    pods += self.pods([service.namespace], service.body["spec"]["selector"], stated["targetPort"])
         return tuple(services), tuple(pods)
-
-    def _pods(
-        self, namespaces: list[str], labels: Mapping[str, str], port: str
-    ) -> tuple[tuple[str, str, int, Mapping[str, str]], ...]:
-        return tuple(
-            (manifest.namespace, manifest.name, stated["containerPort"], pod["metadata"]["labels"])
-            for manifest, pod in self.workloads()
-            if manifest.namespace in namespaces and labels.items() <= pod["metadata"]["labels"].items()
-            for container in pod["spec"]["containers"]
-            for stated in container.get("ports", [])
-            if stated["name"] == port
-        )
 
 
 def admits(rules: list[Mapping[str, Any]], *, side: str, own: str, other: Peer, port: int) -> bool:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .errors import NoPromtool
+from .binary import Binary
 
-__all__ = ["Promtool", "find_promtool"]
+__all__ = ["PROMTOOL", "Promtool"]
 
-BUILT: Final = "bin/*/promtool"  # what `switchyard toolchain kubernetes-agents` leaves
+PROMTOOL: Final = Binary(name="promtool", family="kubernetes-agents")
 WITHIN_S: Final = 60.0  # it takes a second; a busy machine may need more, a hanging one must not hold the tier
 
 
@@ -40,19 +38,3 @@ class Promtool:
             return []
         said = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
         return [line for line in said if line and not line.startswith(("Checking ", "SUCCESS", "FAILED"))]
-
-
-def find_promtool(environment: Mapping[str, str]) -> Path:
-    """
-    Return the promtool to ask: ``SWITCHYARD_PROMTOOL``, else the newest in the node's cache, else on the ``PATH``.
-
-    Raises:
-        NoPromtool: There is none.
-    """
-    named = environment.get("SWITCHYARD_PROMTOOL", "")
-    cache = Path(environment.get("SWITCHYARD_CACHE") or Path.home() / ".cache" / "switchyard")
-    built = sorted(cache.glob(BUILT), key=lambda path: path.stat().st_mtime)
-    found = named or (str(built[-1]) if built else shutil.which("promtool", path=environment.get("PATH", "")))
-    if not found or not os.access(found, os.X_OK):
-        raise NoPromtool((f"SWITCHYARD_PROMTOOL={named or '(unset)'}", str(cache / BUILT), "PATH"))
-    return Path(found).resolve()

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from .dashboards import faults, queries, read_dashboard
-from .errors import BadSyntax, NoPromtool
+from .errors import BadSyntax
 from .helm import Manifest
-from .promtool import Promtool, find_promtool
+from .promtool import Promtool
 from .tree import Application, Tree
 
 EXTRA: Final = Path("baseline/charts/monitoring-extra")
@@ -168,9 +168,3 @@ def test_an_empty_panel_is_found(broken: Mapping[str, Any], fault: str) -> None:
     assert any(
         fault in said for said in faults({**whole, "panels": [{**PANEL, **broken}]}, datasources={"loki": "loki"})
     )
-
-
-def test_a_missing_promtool_is_named(tmp_path: Path) -> None:
-    """Without promtool the tier fails with the remedy; it is never skipped."""
-    with pytest.raises(NoPromtool, match="switchyard toolchain kubernetes-agents"):
-        find_promtool({"SWITCHYARD_CACHE": str(tmp_path), "PATH": str(tmp_path)})

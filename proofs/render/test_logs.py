@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from .alloy import Block, parse, value
 from .errors import BadSyntax
 from .helm import Manifest
-from .tree import Application, Tree
+from .tree import Application, Tree, document
 
 Rendered = Mapping[Application, tuple[Manifest, ...]]
 
@@ -36,9 +35,7 @@ def _agent(tree: Tree) -> Block:
 
 def _read(path: Path) -> Mapping[str, Any]:
     """Return the YAML in *path*; what is wrong with it is said with the file's name and line."""
-    with path.open() as stream:
-        found: Mapping[str, Any] = yaml.safe_load(stream)
-    return found
+    return document(path)
 
 
 def _of(rendered: Rendered, app: str) -> Iterator[tuple[Application, tuple[Manifest, ...]]]:
@@ -224,7 +221,7 @@ def test_a_slip_in_the_stores_configuration_is_found(tree: Tree, tmp_path: Path)
     text = (tree.root / LOKI).read_text()
     broken = tmp_path / "loki.yaml"
     broken.write_text(text.replace("listen_port: 3100", "listen_port: 3100:", 1))
-    with pytest.raises(yaml.YAMLError, match=rf'loki\.yaml", line {_line(text, "listen_port: 3100")}, column'):
+    with pytest.raises(BadSyntax, match=rf"loki\.yaml:{_line(text, 'listen_port: 3100')}:\d+: wanted YAML"):
         _read(broken)
 
 

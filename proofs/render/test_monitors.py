@@ -29,9 +29,8 @@ METRICS: Final = {"metrics", "telemetry"}
 UNMEASURED: Final = {
     "alert-sink": "a stand-in for a receiver; that it hears is what a proof reads from it",
     "grafana": "it shows, and nothing depends on it",
-    "postgres": "no exporter is obtainable",
-    "redis": "no exporter is obtainable",
-    "airflow-api": "it speaks StatsD only, and a translator would be one more process for each environment",
+    "postgres": "its exporter is, which asks it",
+    "airflow-api": "it sends its figures to airflow-statsd, which is",
     "airflow-dag-processor": "as airflow-api",
     "airflow-scheduler": "as airflow-api",
     "airflow-triggerer": "as airflow-api",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .errors import NoHelm, RenderFailed, Unreadable
-from .helm import Helm, find_helm
+from .binary import Binary
+from .errors import BadSyntax, NoBinary, RenderFailed, Unreadable
+from .helm import HELM, Helm
+from .promtool import PROMTOOL
 from .tree import NODE_FILE, Tree
-from .values import Idle, idle_keys, no_differences, unread_files
+from .values import Idle, idle_keys, no_differences, unread_files, values_files
 
 
 @pytest.fixture(name="copy")
@@ -19,6 +23,11 @@ def _copy(tree: Tree, tmp_path: Path) -> Tree:
     """A copy of the tree, to break."""
     shutil.copytree(tree.root, tmp_path / "gitops", symlinks=True)
     return Tree(tmp_path / "gitops")
+
+
+def test_every_values_file_is_understood(tree: Tree) -> None:
+    """A values file is YAML; what is not is named with its line, before Helm says less about it."""
+    assert all(isinstance(values, dict) for values in values_files(tree).values())
 
 
 def test_every_values_key_is_read(tree: Tree, helm: Helm, tmp_path: Path) -> None:
@@ -68,6 +77,26 @@ def test_a_planted_stray_file_is_found(copy: Tree) -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "planted"),
+    [
+        ("core/charts/triton/values.yaml", "replicas: 2: 3"),
+        ("envs/prod/minio.yaml", "resources: [1"),
+        ("profiles/cluster/triton.yaml", "\tgpu: 1"),
+        ("core/applicationsets/services.yaml", "more: than: one"),
+    ],
+)
+def test_a_syntax_error_is_found(copy: Tree, *, file: str, planted: str) -> None:
+    """A values file or an ApplicationSet that is no YAML is named, with the line and the column."""
+    path = copy.root / file
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, planted, "after: 1", ""]))
+    said = rf"{re.escape(file)}:({len(lines) + 1}|{len(lines) + 2}):\d+: wanted YAML"
+    with pytest.raises(BadSyntax, match=said):
+        # In the order of the tier: whichever of them reads the file first.
+        [*copy.applicationsets(), *values_files(copy)]
+
+
+@pytest.mark.parametrize(
     "break_it",
     [
         lambda text: text.replace("{{ .env }}", "{{ .environment }}"),
@@ -95,7 +124,21 @@ def test_a_missing_image_fails_the_render(copy: Tree, helm: Helm, tmp_path: Path
         empty.render(triton)
 
 
-def test_a_missing_helm_is_named(tmp_path: Path) -> None:
-    """Without helm the tier fails with the remedy; it is never skipped."""
-    with pytest.raises(NoHelm, match="switchyard toolchain control"):
-        find_helm({"SWITCHYARD_CACHE": str(tmp_path), "PATH": str(tmp_path)})
+@pytest.mark.parametrize("binary", [HELM, PROMTOOL], ids=lambda binary: binary.name)
+def test_a_missing_program_is_named(tmp_path: Path, binary: Binary) -> None:
+    """Without helm or promtool the tier fails with the remedy; it is never skipped."""
+    with pytest.raises(NoBinary, match=f"SWITCHYARD_{binary.name.upper()}.*switchyard toolchain {binary.family}"):
+        binary.find({"SWITCHYARD_CACHE": str(tmp_path), "PATH": str(tmp_path)})
+
+
+def test_a_program_is_the_one_that_is_named_or_the_newest(tmp_path: Path) -> None:
+    """A variable wins over what was built here, of that the newest, and both over what is installed."""
+    made = [tmp_path / where / "helm" for where in ("bin/control-0", "bin/control-1", "installed", "mine")]
+    for age, path in enumerate(made):
+        path.parent.mkdir(parents=True)
+        path.touch(mode=0o755)
+        os.utime(path, (-age, -age))
+    where = {"SWITCHYARD_CACHE": str(tmp_path), "PATH": str(tmp_path / "installed")}
+    assert HELM.find({**where, "SWITCHYARD_HELM": str(made[3])}) == made[3]
+    assert HELM.find(where) == made[0]
+    assert HELM.find({**where, "SWITCHYARD_CACHE": str(tmp_path / "empty")}) == made[2]

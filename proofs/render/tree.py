@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import yaml
 
-from .errors import Unreadable
+from .errors import BadSyntax, Unreadable
 
-__all__ = ["Application", "Tree", "document"]
+__all__ = ["Application", "Tree", "document", "documents"]
 
 LAYERS: Final = ("core", "baseline", "optional")
 NODE_FILE: Final = "node.yaml"  # written by whoever brings the cluster up; never in git
@@ -129,14 +129,30 @@ class Tree:
             )
 
 
+def documents(path: Path) -> list[Any]:
+    """
+    Return every YAML document in *path* that is not empty.
+
+    Raises:
+        BadSyntax: It is no YAML; says where.
+    """
+    try:
+        return [item for item in yaml.safe_load_all(path.read_text()) if item is not None]
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise BadSyntax(path, line, column, "YAML", str(exc.problem)) from exc
+
+
 def document(path: Path) -> Mapping[str, Any]:
     """
     Return the one YAML document in *path*.
 
     Raises:
+        BadSyntax: It is no YAML.
         Unreadable: There is not exactly one, or it is not a mapping.
     """
-    found = [item for item in yaml.safe_load_all(path.read_text()) if item is not None]
+    found = documents(path)
     if len(found) != 1 or not isinstance(found[0], dict):
         raise Unreadable(path, "one YAML mapping", [type(item).__name__ for item in found])
     body: Mapping[str, Any] = found[0]

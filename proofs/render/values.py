@@ -12,9 +12,9 @@ import yaml
 
 from .errors import RenderFailed
 from .helm import Helm
-from .tree import Application, Tree
+from .tree import Application, Tree, documents
 
-__all__ = ["Idle", "idle_keys", "no_differences", "unread_files"]
+__all__ = ["Idle", "idle_keys", "no_differences", "unread_files", "values_files"]
 
 Key = tuple[str, ...]
 
@@ -62,6 +62,16 @@ def no_differences(tree: Tree) -> list[Idle]:
     return sorted(found)
 
 
+def values_files(tree: Tree) -> Mapping[Path, Mapping[str, Any]]:
+    """
+    Return what every values file of the tree says, generated ones left out.
+
+    Raises:
+        BadSyntax: One is no YAML.
+    """
+    return {path: _load(path) for path in _readers(tree) if path.exists()}
+
+
 def unread_files(tree: Tree) -> list[Path]:
     """Return every file of an environment or profile that no Application lists among its value files."""
     listed = {path for application in tree.applications() for path in application.value_files}
@@ -95,7 +105,8 @@ def _values(tree: Tree, path: Path) -> Mapping[str, Any]:
 
 
 def _load(path: Path) -> Mapping[str, Any]:
-    return (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
+    (values,) = documents(path) or [{}] if path.exists() else [{}]
+    return dict(values)
 
 
 def _leaves(values: Mapping[str, Any], above: Key = ()) -> Iterator[tuple[Key, Any]]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from switchyard import labels
 from switchyard.errors import NotFound, Unreachable
-from switchyard.kinds import PODS
+from switchyard.kinds import PODS, Kind
 from switchyard.kube import Kube
 from switchyard.objects import dig
 from switchyard.probe.s3 import Store
@@ -29,8 +29,8 @@ POD_TASK: Final = "kubernetes_executor"
 SCHEDULER: Final = "airflow-scheduler"
 """Name of the pods that schedule, as their label has it."""
 BUCKET: Final = "airflow"
-FINISHED: Final = ("gone", "Succeeded")
-"""A finished pod that somebody keeps holds nothing any more."""
+EVENTS: Final = Kind("", "v1", "Event", "events")
+"""Tell of pods that are gone; the API server keeps them for an hour."""
 
 API: Final = "/api/v2"
 PARTS: Final = ("metadatabase", "scheduler", "dag_processor", "triggerer")
@@ -74,11 +74,38 @@ class Airflow:
         """The commit that the DAG was last read from."""
         return str(self.rest.get(f"{API}/dags/{DAG}")["bundle_version"])
 
-    def trigger(self, run: str, *, conf: dict[str, str]) -> None:
-        """Ask for a run of the DAG under a name of one's own."""
+    def trigger(self, run: str, *, conf: dict[str, str], after: datetime | None = None) -> None:
+        """Ask for a run of the DAG under a name of one's own; where *after* is given, it waits until then."""
         # Without a logical date: two proofs in one second are two runs.
         body = {"dag_run_id": run, "logical_date": None, "conf": conf}
-        self.rest.post(f"{API}/dags/{DAG}/dagRuns", body)
+        due = {"run_after": after.isoformat()} if after else {}
+        self.rest.post(f"{API}/dags/{DAG}/dagRuns", {**body, **due})
+
+    def runs(self, prefix: str) -> tuple[str, ...]:
+        """Names of the DAG's runs that begin with *prefix*."""
+        listed = self.rest.get(f"{API}/dags/{DAG}/dagRuns", query={"run_id_prefix_pattern": prefix})["dag_runs"]
+        return tuple(str(one["dag_run_id"]) for one in listed)
+
+    def delete_run(self, run: str) -> None:
+        """Delete a run that is not running."""
+        self.rest.delete(f"{API}/dags/{DAG}/dagRuns/{run}")
+
+    def set_variable(self, key: str, value: str) -> None:
+        """Make a Variable."""
+        self.rest.post(f"{API}/variables", {"key": key, "value": value})
+
+    def variable(self, key: str) -> str:
+        """Value of a Variable."""
+        return str(self.rest.get(f"{API}/variables/{key}")["value"])
+
+    def variables(self, prefix: str) -> tuple[str, ...]:
+        """Keys of the Variables that begin with *prefix*."""
+        listed = self.rest.get(f"{API}/variables", query={"variable_key_prefix_pattern": prefix})["variables"]
+        return tuple(str(one["key"]) for one in listed)
+
+    def delete_variable(self, key: str) -> None:
+        """Delete a Variable."""
+        self.rest.delete(f"{API}/variables/{key}")
 
     def run(self, run: str) -> dict[str, Any]:
         """A run as the server describes it."""
@@ -176,13 +203,19 @@ def _alive(health: dict[str, Any]) -> str:
 
 
 def _phases(kube: Kube, namespace: str) -> dict[str, str]:
-    """Phases of the namespace's pods by name; ``scheduler`` for those that schedule."""
-    return {
+    """
+    Phases of the namespace's pods by name; ``scheduler`` for those that schedule, ``gone`` for those of which only
+    events tell.
+    """
+    events = kube.list(EVENTS, namespace=namespace).items
+    told_of = {str(dig(one, "involvedObject", "name")) for one in events if dig(one, "involvedObject", "kind") == "Pod"}
+    there = {
         str(dig(item, "metadata", "name")): "scheduler"
         if dig(item, "metadata", "labels", labels.NAME) == SCHEDULER
         else str(dig(item, "status", "phase"))
         for item in kube.list(PODS, namespace=namespace).items
     }
+    return {**dict.fromkeys(told_of, "gone"), **there}
 
 
 def _place(task: dict[str, Any], *, pods: dict[str, str]) -> str:
@@ -190,10 +223,12 @@ def _place(task: dict[str, Any], *, pods: dict[str, str]) -> str:
     state, host = str(task["state"]), str(task["hostname"] or "").partition(".")[0]
     if not host:
         return f"{state} on no host"
-    phase = pods.get(host, "gone")
+    phase = pods.get(host)
+    if phase is None:
+        return f"{state} on {host}, which never was a pod of the namespace"
     if phase == "scheduler":
         return f"{state} in the scheduler's pod"
-    return f"{state} in a pod of its own, which is {'gone' if phase in FINISHED else phase}"
+    return f"{state} in a pod of its own, which is {phase}"
 
 
 def _found(store: Callable[[], Store], *, key: str, nonce: str) -> str:

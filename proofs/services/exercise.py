@@ -35,8 +35,8 @@ from .tracing import Trace
 
 __all__ = ["PARTS", "Hands", "exercise"]
 
-LINES: Final = 12
-"""An environment; fewer than ten say nothing about a percentile."""
+LINES: Final = 15
+"""An environment, three of each namespace that is shipped; fewer than ten say nothing about a percentile."""
 GOLDEN: Final = "serving/models/wine/golden.json"
 
 
@@ -86,12 +86,22 @@ class Hands:
         return Loki(Rest(self.kube, loki.url(self.environment)))
 
     def writers(self) -> tuple[Writer, ...]:
-        """Services that write to stdout what they are asked for; no credential, for the path is all that counts."""
-        env = self.environment
-        return (
+        """One of every namespace that is shipped; no credential, for the path is all that counts."""
+        env, api = self.environment, "/v2/repository/models/{}/load"
+        core = (
             Writer(f"mlflow-{env}", Rest(self.kube, mlflow.url(env))),
-            Writer(f"airflow-{env}", Rest(self.kube, airflow.url(env)), "/api/v2/"),
+            Writer(f"airflow-{env}", Rest(self.kube, airflow.url(env)), "/api/v2/{}"),
+            Writer(f"fastapi-{env}", Rest(self.kube, f"http://fastapi-{env}-service.fastapi-{env}")),
+            # Of all that it refuses it writes down only a model to load that nobody has published.
+            Writer(f"triton-{env}", Rest(self.kube, f"http://triton.triton-{env}:8000"), api, method="POST"),
         )
+        layer = Writer(f"feature-store-{env}", Rest(self.kube, f"http://feast-{env}.feature-store-{env}:6566"))
+        return core if layer.namespace in self.deserted else (*core, layer)
+
+    def stranger(self) -> Writer:
+        """One that writes the same way, in a namespace that is not shipped."""
+        env = self.environment
+        return Writer(f"monitoring-{env}", Rest(self.kube, alertmanager.sink_url(env)))
 
     def prometheus(self) -> Prometheus:
         """Prometheus."""
@@ -102,12 +112,16 @@ class Hands:
         door = Rest(self.kube, alertmanager.url(self.environment))
         return Alertmanager(door, Rest(self.kube, alertmanager.sink_url(self.environment)))
 
-    def store(self) -> Store:
-        """The object store."""
-        place = next(
+    @property
+    def place(self) -> S3Probe:
+        """Where the object store is, and the bucket in it that is the proof's own."""
+        return next(
             one for one in self.declared.probes if isinstance(one, S3Probe) and one.environment == self.environment
         )
-        return open_store(place, kube=self.kube, secrets_file=self.target.secrets_file)
+
+    def store(self) -> Store:
+        """The object store."""
+        return open_store(self.place, kube=self.kube, secrets_file=self.target.secrets_file)
 
     def trace(self) -> Trace:
         """The places where a model's version stands."""
@@ -154,7 +168,13 @@ def _scheduling(hands: Hands, inquiry: Inquiry) -> None:
 
 def _logging(hands: Hands, inquiry: Inquiry) -> None:
     door, writers = hands.loki(), hands.writers()
-    loki.ship(door, inquiry, writers=writers, nonce=hands.name, count=LINES)
+    loki.check_stranger(
+        door,
+        inquiry,
+        stranger=hands.stranger(),
+        text=f"{hands.name}-stranger",
+        ship_others=lambda: loki.ship(door, inquiry, writers=writers, nonce=hands.name, count=LINES),
+    )
     loki.check_namespaces(door, inquiry, wrote=lambda: [writer.namespace for writer in writers])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,7 +16,7 @@ from yardfacts.facts import Timing
 from .inquiry import Inquiry
 from .rest import Rest
 
-__all__ = ["Line", "Loki", "Writer", "arrive", "check_namespaces", "ship", "url"]
+__all__ = ["Line", "Loki", "Writer", "arrive", "check_namespaces", "check_stranger", "ship", "url"]
 
 API: Final = "/loki/api/v1"
 LABELS: Final = ("app", "container", "env", "namespace", "pod")
@@ -54,15 +54,24 @@ class Loki:
 
     def lines(self, text: str, *, namespaces: str) -> tuple[Found, ...]:
         """Every line of the last hour that contains *text*, in namespaces that match a regular expression."""
-        now_ns = time.time_ns()
+        since_ns = time.time_ns() - int(LOOKED_BACK_S * 1e9)
+        return self.search(f'{{namespace=~"{namespaces}"}} |= "{text}"', since_ns=since_ns)
+
+    def search(self, logql: str, *, since_ns: int) -> tuple[Found, ...]:
+        """Every line that *logql* selects since a Unix time in nanoseconds."""
         query = {
-            "query": f'{{namespace=~"{namespaces}"}} |= "{text}"',
-            "start": str(now_ns - int(LOOKED_BACK_S * 1e9)),
-            "end": str(now_ns + 1_000_000_000),
+            "query": logql,
+            "start": str(since_ns),
+            "end": str(time.time_ns() + 1_000_000_000),
             "limit": "1000",
         }
         data = self.rest.get(f"{API}/query_range", query=query, headers=CATEGORISED)["data"]
         return tuple(Found(stream["stream"], str(value[1])) for stream in data["result"] for value in stream["values"])
+
+    def push(self, text: str, *, labels: Mapping[str, str]) -> None:
+        """Bring one line of now without any agent, into the stream of *labels*."""
+        stream = {"stream": dict(labels), "values": [[str(time.time_ns()), text]]}
+        self.rest.post(f"{API}/push", {"streams": [stream]})
 
     def namespaces(self) -> tuple[str, ...]:
         """All values of the label ``namespace``."""
@@ -72,16 +81,17 @@ class Loki:
 
 @dataclass(frozen=True)
 class Writer:
-    """A service that writes a line to stdout for every request, with the path in it."""
+    """A service that writes a line to stdout for a request that it cannot serve, with the path in it."""
 
     namespace: str
     rest: Rest
-    folder: str = "/"
-    """Below which every path is logged."""
+    path: str = "/{}"
+    """Where ``{}`` stands, any text is logged."""
+    method: str = "GET"
 
-    def write(self, text: str) -> None:
-        """Have one line with *text* written; what the service answers to such a path does not matter."""
-        self.rest.send("GET", f"{self.folder}{text}")
+    def write(self, text: str) -> int:
+        """Have one line with *text* written, and return the status; what the service answers does not matter."""
+        return self.rest.send(self.method, self.path.format(text)).status_code
 
 
 @dataclass
@@ -154,6 +164,24 @@ def check_namespaces(loki: Loki, inquiry: Inquiry, *, wrote: Callable[[], Sequen
         return "the platform's namespaces, and no others"
 
     inquiry.ask("lines-of-platform", wanted="the platform's namespaces, and no others", got=seen)
+
+
+def check_stranger(
+    loki: Loki, inquiry: Inquiry, *, stranger: Writer, text: str, ship_others: Callable[[], None]
+) -> None:
+    """
+    Have somebody write whose namespace is not shipped, and look whether that line is nowhere.
+
+    The others write after it: whatever brought it would have brought it by the time their lines have come.
+    """
+    inquiry.ask("stranger-wrote", wanted="HTTP 404", got=lambda: f"HTTP {stranger.write(text)}")
+    ship_others()
+
+    def left_out() -> str:
+        found = {one.labels.get("namespace", "") for one in loki.lines(text, namespaces=".+")}
+        return f"in {', '.join(sorted(found))}" if found else "nowhere"
+
+    inquiry.ask("stranger-left-out", wanted="nowhere", got=left_out)
 
 
 def _match(lines: Sequence[Line], found: Sequence[Found]) -> None:

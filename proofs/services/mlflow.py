@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from .content import summary, unique
+from .errors import Declined
 from .inquiry import Inquiry
 from .rest import Rest
 
@@ -19,8 +20,9 @@ FILES: Final = "/api/2.0/mlflow-artifacts/artifacts"
 SCHEME: Final = "mlflow-artifacts:/"
 """How the server names what it keeps for a run: below it is a path that it serves itself."""
 
-FILE_BYTES: Final = 70_000
-"""More than one buffer of anybody's on the way, less than anybody's limit."""
+NOT_FOUND: Final = 404
+
+FILE: Final = "proof.bin"
 
 
 def url(environment: str) -> str:
@@ -38,6 +40,34 @@ class Mlflow:
         """Make an experiment labelled with the proof's run; its id."""
         tags = [{"key": "switchyard.run-id", "value": run_id}]
         return str(self.rest.post(f"{API}/experiments/create", {"name": name, "tags": tags})["experiment_id"])
+
+    def experiment(self, name: str) -> str:
+        """Id of the experiment of that name, also where it is in the server's bin."""
+        found = self.rest.get(f"{API}/experiments/get-by-name", query={"experiment_name": name})
+        return str(found["experiment"]["experiment_id"])
+
+    def experiments(self, prefix: str) -> tuple[str, ...]:
+        """Names of the experiments that begin with *prefix*, without those in the bin."""
+        body = {"max_results": 1000, "filter": f"name LIKE '{prefix}%'"}
+        found = self.rest.post(f"{API}/experiments/search", body).get("experiments", ())
+        return tuple(str(one["name"]) for one in found)
+
+    def drop_experiment(self, experiment: str) -> None:
+        """Put an experiment with its runs into the server's bin."""
+        self.rest.post(f"{API}/experiments/delete", {"experiment_id": experiment})
+
+    def runs(self, experiment: str) -> tuple[dict[str, Any], ...]:
+        """Every run of an experiment as the server describes it, those in the bin too."""
+        body = {"experiment_ids": [experiment], "run_view_type": "ALL", "max_results": 1000}
+        return tuple(self.rest.post(f"{API}/runs/search", body).get("runs", ()))
+
+    def drop_run(self, run: str) -> None:
+        """Put a run into the server's bin."""
+        self.rest.post(f"{API}/runs/delete", {"run_id": run})
+
+    def restore_run(self, run: str) -> None:
+        """Take a run out of the server's bin."""
+        self.rest.post(f"{API}/runs/restore", {"run_id": run})
 
     def create_run(self, experiment: str, *, name: str) -> tuple[str, str]:
         """Begin a run; its id, and the URI below which its artifacts are kept."""
@@ -85,11 +115,35 @@ class Mlflow:
         """Read an artifact through the server."""
         return self.rest.content(_path(artifact))
 
+    def remove(self, artifact: str) -> None:
+        """Remove an artifact through the server."""
+        self.rest.delete(_path(artifact))
+
+    def files(self, home: str) -> frozenset[str]:
+        """Names of what the server keeps in one folder; *home* is a URI of ``create_run``'s kind."""
+        listed = self.rest.get(FILES, query={"path": _kept_at(home)})
+        return frozenset(str(one["path"]) for one in listed.get("files", ()))
+
+    def stage(self, experiment: str) -> str:
+        """``active``, or ``deleted`` for one in the server's bin."""
+        found = self.rest.get(f"{API}/experiments/get", query={"experiment_id": experiment})
+        return str(found["experiment"]["lifecycle_stage"])
+
+    def knows(self, model: str) -> bool:
+        """Whether there is a registered model of that name: 404 is the only no; raises ``Declined`` otherwise."""
+        try:
+            self.rest.get(f"{API}/registered-models/get", query={"name": model})
+        except Declined as exc:
+            if exc.status != NOT_FOUND:
+                raise
+            return False
+        return True
+
     def forget(self, *, model: str, experiment: str, artifact: str) -> None:
         """Remove what a proof made: model and file are gone, the experiment is in the server's bin."""
         self.rest.delete(f"{API}/registered-models/delete", {"name": model})
-        self.rest.delete(_path(artifact))
-        self.rest.post(f"{API}/experiments/delete", {"experiment_id": experiment})
+        self.remove(artifact)
+        self.drop_experiment(experiment)
 
 
 def keep_a_run(mlflow: Mlflow, inquiry: Inquiry, *, name: str, run_id: str, patience_s: float = 0.0) -> None:
@@ -119,13 +173,13 @@ def keep_a_run(mlflow: Mlflow, inquiry: Inquiry, *, name: str, run_id: str, pati
     if not inquiry.ask("run-tracked", wanted=f"FINISHED, parameter {name}, metric 0.5", got=tracked):
         return
     experiment, run, home = made
-    file, content = f"{home}/proof.bin", _content(name)
+    file, content = f"{home}/{FILE}", unique(name)
 
     def kept() -> str:
         mlflow.put(file, content)
-        return _summary(mlflow.content(file))
+        return summary(mlflow.content(file))
 
-    if not inquiry.ask("artifact-kept", wanted=_summary(content), got=kept):
+    if not inquiry.ask("artifact-kept", wanted=summary(content), got=kept):
         return
 
     def registered() -> str:
@@ -134,7 +188,7 @@ def keep_a_run(mlflow: Mlflow, inquiry: Inquiry, *, name: str, run_id: str, pati
         return f"version {version['version']} {version['status']} of {version['source']}"
 
     if inquiry.ask("version-registered", wanted=f"version 1 READY of {home}", got=registered):
-        inquiry.ask("run-forgotten", wanted="removed", got=lambda: _forgotten(mlflow, name, experiment, file))
+        inquiry.ask("run-forgotten", wanted="removed", got=lambda: _forgotten(mlflow, name, experiment, home))
 
 
 def _searched(rest: Rest) -> str:
@@ -142,23 +196,26 @@ def _searched(rest: Rest) -> str:
     return f"HTTP {reply.status_code}"
 
 
-def _forgotten(mlflow: Mlflow, model: str, experiment: str, artifact: str) -> str:
-    mlflow.forget(model=model, experiment=experiment, artifact=artifact)
-    return "removed"
+def _forgotten(mlflow: Mlflow, model: str, experiment: str, home: str) -> str:
+    """What is left of a run after it was removed; ``removed`` where all of it was there before, and nothing is."""
+    if FILE not in mlflow.files(home) or not mlflow.knows(model) or mlflow.stage(experiment) != "active":
+        return "not all of it was there to be removed"
+    mlflow.forget(model=model, experiment=experiment, artifact=f"{home}/{FILE}")
+    left = [
+        *(["the model"] if mlflow.knows(model) else []),
+        *(["the file"] if FILE in mlflow.files(home) else []),
+        *(["the experiment"] if mlflow.stage(experiment) != "deleted" else []),
+    ]
+    return f"left: {', '.join(left)}" if left else "removed"
 
 
 def _path(artifact: str) -> str:
-    return f"{FILES}/{artifact.removeprefix(SCHEME).lstrip('/')}"
+    return f"{FILES}/{_kept_at(artifact)}"
 
 
-def _content(name: str) -> bytes:
-    """Bytes that only this proof has, and that no text codec leaves as they are."""
-    block = hashlib.sha256(name.encode()).digest()
-    return (block * (FILE_BYTES // len(block) + 1))[:FILE_BYTES]
-
-
-def _summary(content: bytes) -> str:
-    return f"{len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}"
+def _kept_at(artifact: str) -> str:
+    """The path by which the server keeps what a URI of its own names."""
+    return artifact.removeprefix(SCHEME).lstrip("/")
 
 
 def _now_ms() -> int:

@@ -5,9 +5,9 @@ export default {
     awesome: {
       options: {
         singleFile: true,
-        reportName: "Switchyard",
         reportLanguage: "en",
-        groupBy: ["epic"],
+        // Layer, phase, claim. A test that lets several claims judge stands below each; the totals count it once.
+        groupBy: ["epic", "feature", "story"],
       },
     },
   },

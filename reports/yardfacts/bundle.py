@@ -1,8 +1,9 @@
 """
 The bundle: one folder a run, the only thing that is sealed. Views and pages are rendered from it.
 
-``MANIFEST.sha256`` names every file with its digest, ``COMPLETE`` is written last: a folder without it is a run that
-did not end well, whatever else it holds.
+``MANIFEST.sha256`` names every file with its digest, the envelope in ``attest/`` speaks of the manifest, and
+``COMPLETE`` is written last, with the digests of both: a folder without it is a run that did not end well, whatever
+else it holds.
 """
 
 from __future__ import annotations
@@ -17,12 +18,31 @@ from typing import Any, Final
 
 from yardfacts.redact import Redactor
 
-__all__ = ["COMPLETE", "JOURNAL", "MANIFEST", "Bundle", "Damaged", "digest", "run_name", "switch", "verify"]
+__all__ = [
+    "COMPLETE",
+    "ENVELOPE",
+    "JOURNAL",
+    "MANIFEST",
+    "UNLISTED",
+    "Bundle",
+    "Damaged",
+    "damages",
+    "digest",
+    "json_text",
+    "run_name",
+    "sealed_as",
+    "switch",
+    "verify",
+]
 
 MANIFEST: Final = "MANIFEST.sha256"
 COMPLETE: Final = "COMPLETE"
 JOURNAL: Final = "journal.jsonl"
-UNSEALED: Final = (MANIFEST, COMPLETE)
+ENVELOPE: Final = "attest/test-result.dsse.json"
+"""The signed statement about the manifest."""
+
+UNLISTED: Final = (MANIFEST, ENVELOPE, COMPLETE)
+"""What is written after the manifest; ``COMPLETE`` carries the digests of the other two."""
 
 TEXTS: Final = (".json", ".jsonl", ".xml", ".html", ".txt", ".md", ".properties", ".csv", ".svg")
 """What third parties write into a bundle and is scrubbed before sealing; the rest is refused."""
@@ -65,7 +85,7 @@ class Bundle:
 
     def json(self, name: str, value: Mapping[str, Any]) -> Path:
         """Write one JSON file."""
-        return self.text(name, json.dumps(self.redactor.value(value), indent=2, ensure_ascii=False) + "\n")
+        return self.text(name, json_text(value, redactor=self.redactor))
 
     def scrub(self) -> None:
         """
@@ -84,12 +104,58 @@ class Bundle:
             if after != before:
                 _write(path, after)
 
-    def seal(self, **summary: Any) -> None:
-        """Write the manifest, then ``COMPLETE`` with the manifest's digest and *summary*. Nothing is written after."""
+    def manifest(self) -> str:
+        """Write the manifest, and return its digest. Only the envelope and ``COMPLETE`` are written after it."""
         lines = [f"{digest(path)}  {name}\n" for name, path in _files(self.folder)]
         _write(self.folder / MANIFEST, "".join(lines).encode())
-        self.json(COMPLETE, {"manifest_sha256": digest(self.folder / MANIFEST), **summary})
+        return digest(self.folder / MANIFEST)
+
+    def envelope(self, content: bytes) -> None:
+        """Write the signed statement as it is: redacting would break its signature, and it is made of evidence."""
+        path = self.folder / ENVELOPE
+        path.parent.mkdir(exist_ok=True)
+        _write(path, content)
+
+    def complete(self, content: str) -> None:
+        """Write ``COMPLETE``. Nothing is written after it."""
+        _write(self.folder / COMPLETE, content.encode())
         _sync(self.folder)
+
+
+def json_text(value: Mapping[str, Any], *, redactor: Redactor) -> str:
+    """How plain data is written into a bundle; the same for the same."""
+    return redactor.text(json.dumps(redactor.value(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def damages(folder: Path) -> Iterator[str]:
+    """
+    Yield whatever makes a folder another one than was sealed, each with the file's name: changed, missing, added.
+
+    Whether the seal itself was made anew, by somebody else, is not seen from here: that is what the signature is for.
+    """
+    if not (folder / COMPLETE).is_file():
+        yield f"no {COMPLETE}: the run was not sealed"
+        return
+    sealed = sealed_as(folder)
+    for name, key in ((MANIFEST, "manifest_sha256"), (ENVELOPE, "envelope_sha256")):
+        if not (folder / name).is_file():
+            yield f"{name} is missing"
+        elif sealed.get(key) != digest(folder / name):
+            yield f"{name} is not the one that was sealed"
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            yield f"{path.relative_to(folder).as_posix()} is a link or no file: a bundle holds files only"
+    manifest = (folder / MANIFEST).read_bytes() if (folder / MANIFEST).is_file() else b""
+    lines = (line.partition("  ") for line in manifest.decode(errors="replace").splitlines())
+    listed = {name: sha for sha, _, name in lines}
+    present = dict(_files(folder))
+    for name in sorted(listed.keys() | present.keys()):
+        if name not in present:
+            yield f"{name} is missing"
+        elif name not in listed:
+            yield f"{name} is not in the manifest"
+        elif digest(present[name]) != listed[name]:
+            yield f"{name} was changed"
 
 
 def verify(folder: Path) -> None:
@@ -99,19 +165,17 @@ def verify(folder: Path) -> None:
     Raises:
         Damaged: It is not; names the first file that differs.
     """
-    complete = folder / COMPLETE
-    if not complete.is_file():
-        raise Damaged(f"{folder}: no {COMPLETE}: the run was not sealed")
-    if json.loads(complete.read_text()).get("manifest_sha256") != digest(folder / MANIFEST):
-        raise Damaged(f"{folder}: {MANIFEST} is not the one that was sealed")
-    lines = (line.partition("  ") for line in (folder / MANIFEST).read_text().splitlines())
-    listed = {name: sha for sha, _, name in lines}
-    present = dict(_files(folder))
-    for name in sorted(listed.keys() ^ present.keys()):
-        raise Damaged(f"{folder}: {name} is {'missing' if name in listed else 'not in the manifest'}")
-    for name, path in present.items():
-        if digest(path) != listed[name]:
-            raise Damaged(f"{folder}: {name} was changed")
+    for damage in damages(folder):
+        raise Damaged(f"{folder}: {damage}")
+
+
+def sealed_as(folder: Path) -> Mapping[str, Any]:
+    """What ``COMPLETE`` says; nothing where it is missing or says nothing, so that every digest differs."""
+    try:
+        plain = json.loads((folder / COMPLETE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return plain if isinstance(plain, dict) else {}
 
 
 def switch(link: Path, target: Path) -> None:
@@ -125,7 +189,7 @@ def switch(link: Path, target: Path) -> None:
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     paths = (path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
     for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in paths):
-        if name not in UNSEALED:
+        if name not in UNLISTED:
             yield name, path
 
 

@@ -6,9 +6,10 @@ import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
+from yardfacts.bundle import digest
 from yardfacts.claims import Claim
 
-__all__ = ["NotAClaim", "load_claims"]
+__all__ = ["NotAClaim", "digests", "load_claims"]
 
 
 class NotAClaim(ImportError):
@@ -22,10 +23,19 @@ def load_claims(folder: Path) -> Mapping[str, Claim]:
     Raises:
         NotAClaim: A file cannot be loaded or does not hold its claim, or the folder has no file.
     """
-    paths = sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+    paths = _files(folder)
     if not paths:
         raise NotAClaim(f"{folder}: wanted one file a claim, found none")
     return {path.stem: _load(path) for path in paths}
+
+
+def digests(folder: Path) -> Mapping[str, str]:
+    """SHA-256 of every claim's file, by ``<folder's name>/<file's name>``: by which files a run was judged."""
+    return {f"{folder.name}/{path.name}": digest(path) for path in _files(folder)}
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
 
 
 def _load(path: Path) -> Claim:

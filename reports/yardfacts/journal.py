@@ -1,8 +1,9 @@
 """
 The journal: one JSON object a line, appended and fsynced, opened before anything happens and always ended.
 
-What is in it is the evidence; every verdict, table and page is derived from it. A line that was cut off by a crash is
-dropped when reading and said to be missing; a damaged line in the middle is an error.
+What is in it is the evidence; every verdict, table and page is derived from it. Every record carries the digest of the
+line before it (``yardfacts.chain``). A line that was cut off by a crash is dropped when reading and said to be missing;
+a line that was damaged, dropped, added or moved is an error that names it.
 """
 
 from __future__ import annotations
@@ -18,15 +19,20 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from yardfacts.chain import GENESIS, Link, broken, link
 from yardfacts.facts import Fact, Facts, Malformed
 from yardfacts.redact import Redactor
 
-__all__ = ["FORMAT", "Ending", "History", "InUse", "Journal", "Record", "read"]
+__all__ = ["FORMAT", "Ending", "History", "InUse", "Journal", "OtherFormat", "Record", "entry_of", "line_of", "read"]
 
-FORMAT: Final = 1
-"""Version of the records' shape, written in the first one."""
+FORMAT: Final = 2
+"""Version of the records' shape, written in the first one. 2: every record carries the digest of the line before it."""
 
-FIELDS: Final = ("seq", "at", "t_s", "kind", "body")
+FIELDS: Final = ("seq", "at", "t_s", "prev", "kind", "body")
+
+
+class OtherFormat(Malformed):
+    """The journal was written in another version of the records' shape; nothing is known of what it says."""
 
 
 class InUse(RuntimeError):
@@ -50,6 +56,8 @@ class Record:
     """Wall clock, UTC, RFC 3339 with milliseconds."""
     t_s: float
     """Seconds since the journal was opened, by a clock that never goes back."""
+    prev: str
+    """SHA-256 of the line before, in hex."""
     kind: str
     body: Mapping[str, Any]
 
@@ -68,6 +76,8 @@ class Journal:
         """
         Open a new journal, or one that a dead process left, to append to it.
 
+        Bytes of a line that the dead one did not finish are cut off, and recorded as ``torn``.
+
         Raises:
             InUse: A living process has it open.
             Malformed: What is there already is not a journal.
@@ -80,9 +90,11 @@ class Journal:
         except BaseException:
             self._file.close()
             raise
-        self._seq = len(history.records)
+        self._seq, self._head = len(history.records), history.head
         self.ended = history.ended
         self._start_s = monotonic() - (history.records[-1].t_s if history.records else 0.0)
+        if history.torn:
+            self.write("torn", bytes=history.torn)
 
     def _taken(self) -> History:
         """Take the file for this process alone, and read what it holds already."""
@@ -101,22 +113,23 @@ class Journal:
         Append one record, redacted, and flush it to the disk.
 
         Raises:
-            ValueError: The journal was closed, or the body is no plain JSON.
+            ValueError: The journal was closed or has ended, or the body is no plain JSON.
         """
+        if self.ended:
+            raise ValueError(f"{self.path}: the journal has ended and is closed: wanted to write {kind!r}")
         record = Record(
             seq=self._seq,
             at=self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             t_s=round(self._monotonic() - self._start_s, 3),
+            prev=self._head,
             kind=kind,
             body=self.redactor.value(body),
         )
-        line = json.dumps(
-            {name: getattr(record, name) for name in FIELDS}, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        )
-        self._file.write(line.encode() + b"\n")
+        line = line_of(record)
+        self._file.write(line + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._seq += 1
+        self._seq, self._head = self._seq + 1, link(line)
         return record
 
     def fact(self, *, stage: str, moment: str, fact: Fact) -> Record:
@@ -126,7 +139,7 @@ class Journal:
 
     def end(self, ending: Ending, **body: Any) -> None:
         """Append the last record and close; further calls do nothing."""
-        if not self._file.closed:
+        if not self._file.closed and not self.ended:
             self.write("end", ending=ending.value, records=self._seq, **body)
             self.ended = True
             self.close()
@@ -143,6 +156,13 @@ class History:
     records: tuple[Record, ...]
     torn: int
     """Bytes of an incomplete last line; they were dropped."""
+    head: str
+    """SHA-256 of the last whole line, in hex: what has to be kept elsewhere, for the chain cannot speak for its end."""
+
+    @property
+    def lost(self) -> int:
+        """Bytes of incomplete lines that were dropped: now, and by those who went on writing after a crash."""
+        return self.torn + sum(int(record.body["bytes"]) for record in self.of("torn"))
 
     @property
     def ending(self) -> Ending:
@@ -171,10 +191,8 @@ class History:
         Raises:
             Malformed: A record has not the shape of its type.
         """
-        return Facts.from_json(
-            {name: record.body.get(name) for name in ("moment", "type", "fact")}
-            for record in self.of("fact")
-            if stage is None or record.body.get("stage") == stage
+        return Facts(
+            tuple(entry_of(record) for record in self.of("fact") if stage is None or record.body.get("stage") == stage)
         )
 
     def stages(self) -> tuple[str, ...]:
@@ -182,25 +200,65 @@ class History:
         return tuple(dict.fromkeys(str(record.body.get("stage")) for record in self.of("fact")))
 
 
+def entry_of(record: Record) -> tuple[str, Fact]:
+    """
+    The moment and the fact of a record of a fact.
+
+    Raises:
+        Malformed: It has not the shape of its type.
+    """
+    (entry,) = Facts.from_json([{name: record.body.get(name) for name in ("moment", "type", "fact")}]).entries
+    return entry
+
+
+def line_of(record: Record) -> bytes:
+    """The line that stores *record*, without its end."""
+    plain = {name: getattr(record, name) for name in FIELDS}
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
 def read(path: Path) -> History:
     """
     Read a journal; a torn last line is dropped and counted.
 
     Raises:
-        Malformed: A line before the last is damaged, or the numbering has a hole.
+        OtherFormat: It was written in another version of the records' shape.
+        Malformed: A line before the last is damaged, missing, added or moved; names it by its number.
         OSError: The file cannot be read.
     """
     *lines, tail = path.read_bytes().split(b"\n")
-    records = tuple(_record(line, wanted=number, path=path) for number, line in enumerate(lines))
-    return History(records=records, torn=len(tail))
+    if lines:
+        _known(lines[0], path=path)
+    records = tuple(_record(line, number=number, path=path) for number, line in enumerate(lines, start=1))
+    digests = [link(line) for line in lines]
+    fault = broken([Link(seq=r.seq, prev=r.prev, digest=d) for r, d in zip(records, digests, strict=True)])
+    if fault:
+        raise Malformed(f"{path}: {fault}")
+    ended = next((number for number, record in enumerate(records, start=1) if record.kind == "end"), None)
+    if ended is not None and (ended < len(records) or tail):
+        raise Malformed(f"{path}: line {ended} is the end, and something was added behind it")
+    return History(records=records, torn=len(tail), head=digests[-1] if digests else GENESIS)
 
 
-def _record(line: bytes, *, wanted: int, path: Path) -> Record:
+def _known(first: bytes, *, path: Path) -> None:
+    """The first record names the format; the one of before had no chain, whatever it named."""
     try:
-        plain = json.loads(line)
-        record = Record(**plain)
+        plain = json.loads(first)
+        got = plain["body"].get("format", FORMAT) if "prev" in plain else 1
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return  # no record at all: the line is damaged, which its own reader says
+    if got != FORMAT:
+        raise OtherFormat(
+            f"{path}: wanted a journal of format {FORMAT}, got format {got}: read it with the commit that made it"
+        )
+
+
+def _record(line: bytes, *, number: int, path: Path) -> Record:
+    try:
+        record = Record(**json.loads(line))
     except (ValueError, TypeError) as exc:
-        raise Malformed(f"{path}: line {wanted + 1} is no record: {line[:80]!r}") from exc
-    if record.seq != wanted or not isinstance(record.body, Mapping) or not isinstance(record.kind, str):
-        raise Malformed(f"{path}: line {wanted + 1}: wanted record {wanted}, got {line[:80]!r}")
+        raise Malformed(f"{path}: line {number} is no record: {line[:80]!r}") from exc
+    shapes = ((record.seq, int), (record.prev, str), (record.kind, str), (record.body, Mapping))
+    if not all(isinstance(value, shape) for value, shape in shapes):
+        raise Malformed(f"{path}: line {number} is no record: {line[:80]!r}")
     return record

@@ -17,34 +17,60 @@ from yardfacts.facts import (
     Barrier,
     Commit,
     Facts,
+    Namespace,
+    Pod,
     Unreadable,
+    Volume,
+    Watched,
     Workload,
 )
 from yardfacts.verdict import Finding, disproved, inconclusive, merge, proved
 
-__all__ = ["answered", "applications_settled", "each_moment", "legible", "observed", "rolled_out"]
+__all__ = [
+    "answered",
+    "applications_settled",
+    "each_moment",
+    "legible",
+    "observed",
+    "rolled_out",
+    "unread",
+    "watched_whole",
+]
 
 FINISHED: Final = ("Succeeded", "")
 """Phases of a last operation that is over and well; empty where nothing had to be applied, ever."""
 
+LOOKED: Final = (Commit, Namespace, Pod, Volume)
+"""Kinds that nothing records but a look at the whole yard."""
+
 
 def observed(facts: Facts) -> tuple[str, ...]:
     """
-    Moments at which the whole yard was looked at, in order.
+    Moments at which the whole yard was looked at, in order; other moments hold the facts of one act only.
 
-    Such a look begins by recording the commit that is served; other moments hold the facts of one act only.
+    A look that found something unreadable was one all the same: what it missed must not make it vanish.
     """
-    return tuple(moment for moment in facts.moments() if facts.at(moment).of(Commit))
+    looked = {moment for moment, fact in facts.entries if isinstance(fact, LOOKED) or _missed(fact)}
+    return tuple(moment for moment in facts.moments() if moment in looked)
+
+
+def _missed(fact: object) -> bool:
+    return isinstance(fact, Unreadable) and _named(fact) in LOOKED
 
 
 def each_moment(facts: Facts, judge: Callable[[Facts], Finding]) -> Finding:
     """
     Judge every observed moment by itself and merge; the moment is named in what went wrong.
 
-    No observed moment at all is INCONCLUSIVE.
+    No observed moment at all is INCONCLUSIVE, and so is a look that does not know which commit it looked at.
     """
-    found = [(moment, judge(facts.at(moment))) for moment in observed(facts)]
+    parts = [(moment, facts.at(moment)) for moment in observed(facts)]
+    found = [(moment, finding) for moment, part in parts for finding in (judge(part), *_of_no_commit(part))]
     return merge(Finding(finding.verdict, finding.reason, f"{moment}: {finding.detail}") for moment, finding in found)
+
+
+def _of_no_commit(look: Facts) -> Iterator[Finding]:
+    return iter(()) if look.of(Commit) else legible(look, Commit)
 
 
 def legible(facts: Facts, *kinds: type) -> Iterator[Finding]:
@@ -55,14 +81,24 @@ def legible(facts: Facts, *kinds: type) -> Iterator[Finding]:
     one that names no kind counts for every kind.
     """
     for unreadable in facts.of(Unreadable):
-        word = unreadable.what.partition(" ")[0]
-        named = Answer if word == "probe" else FACT_TYPES.get(word) or FACT_TYPES.get(word.removesuffix("s"))
+        named = _named(unreadable)
         if named is None or named in kinds:
             yield inconclusive("unreadable", f"{unreadable.what} could not be read: {unreadable.error}")
     moments = ", ".join(facts.moments()) or "any moment"
     for kind in kinds:
         if not facts.of(kind):
             yield inconclusive("no_evidence", f"no {kind.__name__} was recorded at {moments}")
+
+
+def unread(facts: Facts, kind: type) -> bool:
+    """Whether something that could not be read in *facts* names *kind*: somebody looked for it, and nobody saw it."""
+    return any(_named(unreadable) is kind for unreadable in facts.of(Unreadable))
+
+
+def _named(unreadable: Unreadable) -> type | None:
+    """The kind that could not be read; None where all of them could not."""
+    word = unreadable.what.partition(" ")[0]
+    return Answer if word == "probe" else FACT_TYPES.get(word) or FACT_TYPES.get(word.removesuffix("s"))
 
 
 def applications_settled(facts: Facts, *, expected: Iterable[str]) -> Iterator[Finding]:
@@ -156,3 +192,18 @@ def _answer(answer: Answer, reason: str) -> Finding:
     if answer.outcome == "unanswered":
         return disproved(reason or "unanswered", f"{where}: wanted {answer.wanted}, got no answer: {answer.got}")
     return inconclusive("unknown_outcome", f"{where}: outcome {answer.outcome!r}")
+
+
+def watched_whole(facts: Facts) -> Iterator[Finding]:
+    """Judge whether each watch in *facts* saw everything: all kinds, from the first LIST to the last, without a gap."""
+    yield from legible(facts, Watched)
+    for watched in facts.of(Watched):
+        empty = watched.kinds <= 0 or watched.objects <= 0
+        holes = (
+            (empty, "no_kinds", f"{watched.kinds} kinds and {watched.objects} objects were watched"),
+            (watched.gap, "gap", f"the watch lost its place: {watched.gap}"),
+            (watched.unwatched, "unwatched", f"not watched: {'; '.join(watched.unwatched)}"),
+            (watched.differences, "state_differs", f"replayed is not what is listed: {'; '.join(watched.differences)}"),
+        )
+        found = [inconclusive(reason, f"{watched.window}: {detail}") for is_so, reason, detail in holes if is_so]
+        yield from found or [proved(f"{watched.window}: {watched.kinds} kinds watched, {watched.events} events")]

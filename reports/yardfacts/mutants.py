@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from yardfacts.facts import Answer, Fact, Facts, Unreadable
+from yardfacts.judges import observed
 
-__all__ = ["Edit", "NothingToChange", "asked", "blind", "change", "drop", "plant"]
+__all__ = ["LOOK", "Edit", "NothingToChange", "asked", "blind", "change", "drop", "plant"]
+
+LOOK: Final = "the last look"
+"""
+Stands for the last moment at which the whole yard was looked at, however it is called. For claims that judge every
+look: an audit calls its only one after the state that it finds.
+"""
 
 Edit = Callable[[Facts], Facts]
 F = TypeVar("F")
@@ -31,8 +38,9 @@ def change(kind: type[F], *, at: str, where: Callable[[F], bool] = lambda _: Tru
     """Give other *fields* to the first fact of *kind* recorded at moment *at* of which *where* holds."""
 
     def edit(facts: Facts) -> Facts:
+        wanted = _moment(facts, at)
         for index, (moment, fact) in enumerate(facts.entries):
-            if moment == at and isinstance(fact, kind) and where(fact):
+            if moment == wanted and isinstance(fact, kind) and where(fact):
                 changed: Any = replace(fact, **fields)
                 return Facts((*facts.entries[:index], (moment, changed), *facts.entries[index + 1 :]))
         raise NothingToChange(f"no {kind.__name__} at {at} to change")
@@ -44,10 +52,11 @@ def drop(kind: type[F], *, at: str, where: Callable[[F], bool] = lambda _: True)
     """Forget every fact of *kind* recorded at moment *at* of which *where* holds."""
 
     def edit(facts: Facts) -> Facts:
+        wanted = _moment(facts, at)
         left = tuple(
             (moment, fact)
             for moment, fact in facts.entries
-            if not (moment == at and isinstance(fact, kind) and where(fact))
+            if not (moment == wanted and isinstance(fact, kind) and where(fact))
         )
         if len(left) == len(facts.entries):
             raise NothingToChange(f"no {kind.__name__} at {at} to drop")
@@ -58,9 +67,18 @@ def drop(kind: type[F], *, at: str, where: Callable[[F], bool] = lambda _: True)
 
 def plant(fact: Fact, *, at: str) -> Edit:
     """Record one more fact at moment *at*."""
-    return lambda facts: facts.plus(at, (fact,))
+    return lambda facts: facts.plus(_moment(facts, at), (fact,))
 
 
 def blind(kind: type, *, at: str) -> Edit:
     """Record that facts of *kind* could not be read at moment *at*."""
     return plant(Unreadable(what=kind.__name__, error="the API server did not answer"), at=at)
+
+
+def _moment(facts: Facts, at: str) -> str:
+    if at != LOOK:
+        return at
+    looks = observed(facts)
+    if not looks:
+        raise NothingToChange("nobody looked at the whole yard")
+    return looks[-1]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from yardfacts.accounting import Account, accounts_of, shortfalls
+from yardfacts.cycles import Statistics, statistics
 from yardfacts.facts import Commit, Timing, Usage
 from yardfacts.journal import Ending, History
 from yardfacts.verdict import DEFECTIVE, UNRESTORED, Finding, Verdict, inconclusive, merge, proved
@@ -76,6 +78,20 @@ class Reckoning:
     commit: Commit | None
     left_out: tuple[str, ...] = ()
     """Tests of negative controls that this run did not take."""
+    accounts: tuple[Account, ...] = ()
+    """What became of the mutants of each proved claim, on this run's own facts."""
+    cycles: Statistics | None = None
+    """Of the repetitions that this run made; None where it made none."""
+
+    @property
+    def tried(self) -> int:
+        """Mutants that were applied to this run's own facts."""
+        return sum(one.tried for one in self.accounts)
+
+    @property
+    def killed(self) -> int:
+        """Those of them that were killed as they declare, wherever they were applied."""
+        return sum(len(one.killed) for one in self.accounts)
 
     @property
     def exceeded(self) -> tuple[str, ...]:
@@ -116,6 +132,7 @@ def reckon(history: History) -> Reckoning:
     claims = tuple(_judged(history))
     controls = tuple(_control(record.body) for record in history.of("control"))
     tests = tuple(_tests(history))
+    accounts = tuple(accounts_of(history))
     commits = facts.of(Commit)
     return Reckoning(
         finding=merge((
@@ -126,6 +143,7 @@ def reckon(history: History) -> Reckoning:
         defects=(
             *(f"{test.title}: {test.detail}" for test in tests if test.outcome == "defective"),
             *(f"{c.broken}: {c.claim} said {c.got} instead of {c.wanted}" for c in controls if not c.killed),
+            *shortfalls(history, accounts),
         ),
         unrestored="; ".join(
             f"{record.body['layer']} was found {record.body['found']} and is {record.body['left']}"
@@ -139,6 +157,8 @@ def reckon(history: History) -> Reckoning:
         usages=facts.of(Usage),
         commit=commits[0] if commits else None,
         left_out=tuple(history.first("plan").get("left_out", ())),
+        accounts=accounts,
+        cycles=statistics(facts),
     )  # fmt: skip
 
 
@@ -160,7 +180,8 @@ def _shortcomings(history: History, tests: Iterable[TestRun]) -> Iterator[Findin
     if history.first("plan").get("partial"):
         yield inconclusive("partial", "only a selection of the proof was run")
     if history.ending is not Ending.COMPLETED:
-        yield inconclusive(history.ending.value, f"the run was {history.ending.value}")
+        torn = f"; {history.lost} bytes of a line that was not finished were dropped" if history.lost else ""
+        yield inconclusive(history.ending.value, f"the run was {history.ending.value}{torn}")
 
 
 def _judged(history: History) -> Iterator[Judged]:

@@ -1,15 +1,43 @@
-"""The machine-readable outcome of a run: ``verdict.json``, ``claims.json`` and ``timings.json``."""
+"""
+The machine-readable outcome of a run: ``verdict.json``, ``claims.json`` and ``timings.json``.
+
+They follow from the journal and nothing else, byte by byte: whoever has the journal makes them again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from yardfacts.reckoning import Reckoning
+from yardfacts.accounting import body_of
+from yardfacts.journal import History
+from yardfacts.reckoning import Reckoning, reckon
 from yardfacts.render.page import About
 
-__all__ = ["summaries"]
+__all__ = ["Outcome", "outcome", "summaries"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What follows from a journal."""
+
+    history: History
+    reckoning: Reckoning
+    about: About
+    files: Mapping[str, Any]
+    """Name to plain content."""
+
+
+def outcome(history: History, *, journal_sha256: str) -> Outcome:
+    """
+    Reckon a journal, and make the files that follow from it.
+
+    Raises:
+        Malformed: A recorded fact has not the shape of its type.
+    """
+    reckoning, about = reckon(history), About.of(history, journal_sha256=journal_sha256)
+    return Outcome(history=history, reckoning=reckoning, about=about, files=dict(summaries(reckoning, about=about)))
 
 
 def summaries(reckoning: Reckoning, *, about: About) -> Iterator[tuple[str, Any]]:
@@ -49,6 +77,11 @@ def summaries(reckoning: Reckoning, *, about: About) -> Iterator[tuple[str, Any]
                 for judged in reckoning.claims
             ],
             "controls": [{**asdict(control), "killed": control.killed} for control in reckoning.controls],
+            "mutants": {
+                "killed": reckoning.killed,
+                "tried": reckoning.tried,
+                "of": [body_of(one) for one in reckoning.accounts],
+            },
             "left_out": list(reckoning.left_out),
         },
     )

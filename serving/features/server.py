@@ -16,6 +16,7 @@ from feast import FeatureStore
 from feast.feature_server import get_app
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from features.access import LOGGER, Refused
 from features.definitions import define
 from features.errors import OnlineUnknown
 from features.filling import Filling
@@ -84,10 +85,11 @@ async def _serve(app: FastAPI, *, filling: Filling, settings: FeatureSettings) -
         http="httptools",
         ws="none",
         log_config=None,
-        access_log=False,
+        access_log=True,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
+    logging.getLogger(LOGGER).addFilter(Refused())
     server = uvicorn.Server(config)
     watching = asyncio.create_task(_watch(filling, period_s=settings.watch_period_s))
     watching.add_done_callback(lambda _: setattr(server, "should_exit", True))

@@ -8,6 +8,7 @@ after message N. ``GET /health`` answers as long as the process does. Each path 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +26,9 @@ BODY_AT_MOST_BYTES: Final = 2**20
 
 # A client that stops talking holds a thread no longer than this.
 SILENCE_S: Final = 10.0
+
+SHOWN_CHARS: Final = 200
+"""Of a request's first line, which is the caller's to choose."""
 
 
 class Sink(ThreadingHTTPServer):
@@ -67,8 +71,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(HTTPStatus.OK, {"sequence": message.sequence})
 
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write a line for what is refused, and none else: readers ask every second, and what was sent can be read."""
+        if isinstance(code, int) and code >= HTTPStatus.BAD_REQUEST:
+            sys.stderr.write(f"refused {self.requestline[:SHOWN_CHARS]!r}: {int(code)}\n")
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the base's
-        """Say nothing: probes and readers ask every second, and what was sent can be read."""
+        """Say nothing of one's own accord: what ended a connection is no news."""
 
     def _inbox(self, path: str) -> Inbox:
         inboxes = self.server.inboxes

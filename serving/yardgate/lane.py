@@ -17,6 +17,7 @@ from yardgate.aliases import Route, Switch
 from yardgate.errors import BodyLate, BodyTooLarge, ClientGone, GatewayError, TooMany
 from yardgate.metrics import Metrics
 from yardgate.presence import Presence
+from yardgate.refusals import Refusals
 from yardgate.upstream import Answer, Pool, head_of
 
 __all__ = ["Lane", "Predictor"]
@@ -38,6 +39,9 @@ RETURNED = frozenset((b"content-encoding", b"content-type", b"inference-header-c
 """Answer headers that describe the body."""
 
 LENGTH = b"content-length"
+
+READY = "/ready"
+"""Answers 503 every two seconds while a neighbour is away: the kubelet's own words say so."""
 
 
 class Predictor:
@@ -111,6 +115,7 @@ class Lane:
     ) -> None:
         self._behind, self._switch, self._predictor = behind, switch, predictor
         self._deadline_s, self._body_limit_bytes = deadline_s, body_limit_bytes
+        self._refusals = Refusals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI wants it."""
@@ -120,7 +125,21 @@ class Lane:
             if path.startswith(PREFIX) and path.endswith(SUFFIX) and "/" not in alias:
                 await self._infer(alias, scope, receive, send)
                 return
-        await self._behind(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] == READY:
+            await self._behind(scope, receive, send)
+        else:
+            await self._noted(scope, receive, send)
+
+    async def _noted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the application behind refuses is written down here, whichever of its parts refused it."""
+
+        async def note(message: MutableMapping[str, Any]) -> None:
+            status = message.get("status", 0)
+            if status >= 400:
+                self._refusals.note(scope["method"], scope["path"], status=status)
+            await send(message)
+
+        await self._behind(scope, receive, note)
 
     async def _infer(self, alias: str, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
@@ -133,6 +152,7 @@ class Lane:
             return
         except GatewayError as failure:
             answer = self._predictor.refuse(failure, route=route)
+            self._refusals.note("POST", scope["path"], status=failure.status, reason=failure.reason)
         answer.headers.append((LENGTH, str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.body})

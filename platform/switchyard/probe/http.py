@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
-from switchyard import pointer
 from switchyard.probe.endpoints import Place
+from switchyard.prober.expectation import fault, shown
 from switchyard.yard import Expectation, HttpProbe
 from yardfacts.facts import Answer
 
@@ -17,9 +17,6 @@ __all__ = ["place_of", "request"]
 RIGHT: Final = "right"
 WRONG: Final = "wrong"
 UNANSWERED: Final = "unanswered"
-
-SHOWN_CHARS: Final = 240
-"""Of an answer; evidence is read by people."""
 
 
 def place_of(probe: HttpProbe) -> Place:
@@ -55,8 +52,8 @@ def request(probe: HttpProbe, *, place: Place, transport: httpx.BaseTransport | 
         except httpx.TransportError as exc:
             outcome, got = UNANSWERED, f"{type(exc).__name__}: {exc}"
         else:
-            fault = _fault(probe.expect, reply)
-            outcome, got = (WRONG, fault) if fault else (RIGHT, f"HTTP {reply.status_code} {_shown(reply.text)}")
+            wrong = fault(probe.expect, status=reply.status_code, headers=reply.headers, body=reply.content)
+            outcome, got = (WRONG, wrong) if wrong else (RIGHT, f"HTTP {reply.status_code} {shown(reply.text)}")
     return Answer(
         probe=probe.name,
         environment=probe.environment,
@@ -67,42 +64,10 @@ def request(probe: HttpProbe, *, place: Place, transport: httpx.BaseTransport | 
     )
 
 
-def _fault(expect: Expectation, reply: httpx.Response) -> str:
-    """The first thing that is not as wanted; empty when everything is."""
-    if reply.status_code != expect.status:
-        return f"HTTP {reply.status_code} {_shown(reply.text)}"
-    for name, value in expect.headers.items():
-        if reply.headers.get(name) != value:
-            return f"header {name}: {reply.headers.get(name)!r}"
-    if expect.contains and expect.contains not in reply.text:
-        return f"no {expect.contains!r} in {_shown(reply.text)}"
-    return _wrong_value(expect, reply) if expect.values else ""
-
-
-def _wrong_value(expect: Expectation, reply: httpx.Response) -> str:
-    try:
-        document = reply.json()
-    except ValueError:
-        return f"no JSON: {_shown(reply.text)}"
-    for wanted in expect.values:
-        try:
-            value = pointer.at(document, wanted.pointer)
-        except LookupError as exc:
-            return f"{exc} in {_shown(reply.text)}"
-        if pointer.differs(wanted.value, value, tolerance=wanted.tolerance):
-            return f"{wanted.pointer}: {_shown(value)}"
-    return ""
-
-
 def _wanted(expect: Expectation) -> str:
     parts = [f"HTTP {expect.status}", *(f"{name}: {value}" for name, value in expect.headers.items())]
     parts += [f"text {expect.contains!r}"] if expect.contains else []
     for one in expect.values:
         near = f" +- {one.tolerance:g}" if one.tolerance else ""
-        parts.append(f"{one.pointer or '/'} = {_shown(one.value)}{near}")
+        parts.append(f"{one.pointer or '/'} = {shown(one.value)}{near}")
     return ", ".join(parts)
-
-
-def _shown(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…"

@@ -70,6 +70,17 @@ class Store:
             finally:
                 answer.close()
 
+    def keys(self, bucket: str, prefix: str) -> tuple[str, ...]:
+        """
+        Keys of all objects that begin with *prefix*.
+
+        Raises:
+            NotFound: There is no such bucket.
+        """
+        with _door(f"LIST {bucket}/{prefix}"):
+            found = self.client.list_objects(bucket_name=bucket, prefix=prefix, recursive=True)
+            return tuple(str(one.object_name) for one in found)
+
     def remove(self, bucket: str, key: str) -> None:
         """Delete one object."""
         with _door(f"DELETE {bucket}/{key}"):

@@ -13,18 +13,27 @@ from yardfacts.facts import (
     Answer,
     Application,
     Barrier,
+    Changed,
+    ChurnRule,
     Commit,
+    Cycle,
+    Death,
     Fact,
     Facts,
     Hold,
+    Interval,
     Namespace,
     ObjectRef,
     Obligation,
     Pod,
     Root,
+    Sampled,
+    Surveyed,
     Sweep,
+    Timing,
     Toggle,
     Volume,
+    Watched,
     Workload,
 )
 
@@ -37,9 +46,15 @@ ENVIRONMENTS = ("dev", "prod")
 MONITORS = (
     *("alertmanager", "alloy", "apiserver", "argocd", "fastapi", "feast", "kube-state-metrics", "kubelet", "loki"),
     *("minio", "mlflow", "node-exporter", "objects", "prometheus", "prometheus-operator", "sealed-secrets", "triton"),
+    *("airflow-statsd", "postgres-exporter", "redis"),
     "stranger",
 )
 """Those that the claim knows, and one that it does not."""
+STORES = (
+    *("model-volume", "minio", "loki-pushed", "loki-shipped", "mlflow-run", "mlflow-artifact", "mlflow-version"),
+    *("airflow-run", "airflow-variable", "prometheus", "feast-offline"),
+)
+SERVICES = ("gateway", "triton", "mlflow", "airflow", "minio", "loki", "prometheus", "alertmanager")
 PROBES = ("gateway", "minio", "mlflow", "airflow", "loki", "prometheus", "alertmanager")
 ROOTS = {"root-apps": "core", "root-baseline": "baseline"}
 CORE = {
@@ -143,6 +158,10 @@ def _look(*, on: bool, served: str = SERVED, on_top: tuple[str, ...] = GENERATED
     )
 
 
+def _shipped(service: str, environment: str) -> str:
+    return f"once, from {service}-{environment} in {environment}, labels app container env namespace pod"
+
+
 def _exercise() -> tuple[Fact, ...]:
     """What it records when every service is used once in every environment."""
     asked = {
@@ -163,6 +182,8 @@ def _exercise() -> tuple[Fact, ...]:
         "log-of-task-in-scheduler": "s3://airflow/a with 0",
         "log-of-task-in-pod": "s3://airflow/b with 0",
         "lines-looked-for": "looked for",
+        "stranger-wrote": "HTTP 404",
+        "stranger-left-out": "nowhere",
         "lines-of-platform": "the platform's namespaces, and no others",
         "rules-loaded": "every rule loaded, none failing",
         "sample-fresh": "1024 bytes, not older than 75 s",
@@ -175,12 +196,123 @@ def _exercise() -> tuple[Fact, ...]:
         "version-in-answer": "wine version 1",
         **{f"targets of {name}": "all up" for name in MONITORS},
     }
-    line = "once, from mlflow in its environment, labels app container env namespace pod"
+    services = ("airflow", "fastapi", "feature-store", "mlflow", "triton")
     return tuple(
         _answer(probe, env, value)
         for env in ENVIRONMENTS
-        for probe, value in (*asked.items(), *(("line-shipped", line) for _ in range(12)))
+        for probe, value in (*asked.items(), *(("line-shipped", _shipped(name, env)) for name in services * 3))
     )
+
+
+def _canaries() -> tuple[Fact, ...]:
+    """What every store gives back of what the proof wrote, before and after."""
+    return tuple(_answer(f"canary-{store}", env, f"{store} as written") for env in ENVIRONMENTS for store in STORES)
+
+
+def _sampled(window: str, *states: str) -> tuple[Fact, ...]:
+    """What a prober gives of a window of 500 s, through which the gateway's features are in one state after another."""
+    window_ms, facts = 500_000, list[Fact]()
+    asked = [(f"{service}-path", env, 500) for service in SERVICES for env in ENVIRONMENTS]
+    asked += [(service, env, 4000) for service in SERVICES for env in ENVIRONMENTS]
+    asked += [(control, "control", 500) for control in ("loopback", "echo")]
+    for probe, env, period_ms in asked:
+        for connection in ("new", "kept"):
+            planned = window_ms // period_ms
+            facts.append(
+                Sampled(
+                    probe=probe,
+                    environment=env,
+                    connection=connection,
+                    period_s=period_ms / 1000,
+                    window_s=window_ms / 1000,
+                    planned=planned,
+                    sent=planned,
+                    right=planned,
+                    wrong=0,
+                    unanswered=0,
+                    missed_in_a_row=0,
+                    blind_s=period_ms / 1000 + 0.01,
+                    skew_ms=0,
+                    file=f"probes/{window}.jsonl",
+                    sha256="0" * 64,
+                )
+            )
+            said = states if probe == "gateway" else ("",)
+            for number, state in enumerate(said):
+                samples = planned // len(said) + (planned % len(said) if number == 0 else 0)
+                facts.append(
+                    Interval(
+                        probe=probe,
+                        environment=env,
+                        connection=connection,
+                        outcome="right",
+                        state=state,
+                        start_ms=number * window_ms // len(said),
+                        stop_ms=(number + 1) * window_ms // len(said),
+                        samples=samples,
+                        detail="",
+                    )
+                )
+    return (*facts, *(_answer(f"{pod}-pod", "control", "the same pod") for pod in ("prober", "echo")))
+
+
+def _cycle(number: int, *, of: int) -> tuple[Fact, ...]:
+    """What one of several cycles records."""
+    return (
+        *(Toggle(layer="features", wanted=wanted, changed=True) for wanted in ("detached", "attached")),
+        *(Timing(phase=phase, took_s=4.0) for phase in ("detach", "attach")),
+        *_sampled(f"cycle-{number}", "online", "absent", "online"),
+        Cycle(number=number, of=of, failed=False, detail=""),
+    )
+
+
+CHURN = (
+    ChurnRule(
+        kind="Lease.coordination.k8s.io", pointer="/spec/renewTime", manager="kubelet", reason="the node is alive"
+    ),
+)
+
+
+def _changed(kind: str, name: str, *, namespace: str, sort: str = "MODIFIED", **fields: str) -> Changed:
+    given = {"pointer": "", "before": "", "after": "", "manager": "unknown", "belongs": "", **fields}
+    ref = ObjectRef(kind=kind, namespace=namespace, name=name, uid=f"uid-{name}")
+    return Changed(ref=ref, type=sort, times=1, first_ms=1, last_ms=2, **given)
+
+
+def _heartbeat(manager: str) -> Changed:
+    lease = "Lease.coordination.k8s.io"
+    return _changed(lease, "node", namespace="kube-node-lease", pointer="/spec/renewTime", manager=manager)
+
+
+def _watched(window: str) -> Watched:
+    return Watched(
+        window=window,
+        kinds=70,
+        objects=1500,
+        events=900,
+        resumes=2,
+        gap="",
+        unwatched=(),
+        left_out=("Event: they tell what happened",),
+        differences=(),
+        took_s=60.0,
+        cpu_s=1.5,
+        file=f"watch/{window}.jsonl",
+        sha256="0" * 64,
+    )
+
+
+def _window(name: str, sort: str) -> tuple[Fact, ...]:
+    """What a watch saw while the layer came or went."""
+    moved = _changed("Deployment.apps", "redis", namespace="feature-store-dev", sort=sort, belongs="layer")
+    return (_watched(name), *CHURN, _heartbeat("kubelet"), moved)
+
+
+def _round_trip() -> tuple[Fact, ...]:
+    """What differs between before and after: who returned is new, and time went on."""
+    surveyed = Surveyed(since="off", until="on", objects_before=1500, objects_after=1500, doubts=())
+    anew = _changed("Deployment.apps", "redis", namespace="feature-store-dev", pointer="/metadata/uid", belongs="layer")
+    return (surveyed, *CHURN, _heartbeat("unknown"), anew)
 
 
 def _ref(kind: str, name: str) -> ObjectRef:
@@ -198,15 +330,23 @@ def _evidence() -> Facts:
         Facts()
         .plus("before", _look(on=True))
         .plus("written", [_answer("feature-written", env, "1234567.5") for env in ENVIRONMENTS])
+        .plus("written", _canaries())
         .plus("detached", [Obligation(ref=_ref("Deployment.apps", "redis"), fate="gone"), sweep])
         .plus("detached", _look(on=False))
         .plus("detached", [_answer("features-absent", env, "absent") for env in ENVIRONMENTS])
         .plus("exercised", _exercise())
+        .plus("detached", _canaries())
         .plus("held", [Hold(refreshed=("root-apps", "root-baseline", "support"), window_s=10.0, returned=())])
-        .plus("again", [Toggle(layer="features", wanted="detached", changed=False)])
+        .plus("again", [Toggle(layer="features", wanted="detached", changed=False), _watched("again")])
+        .plus("off", _window("off", "DELETED"))
+        .plus("off", _sampled("off", "online", "absent"))
+        .plus("on", _window("on", "ADDED"))
+        .plus("on", _sampled("on", "absent", "online"))
+        .plus("round-trip", _round_trip())
         .plus("attached", _look(on=True))
         .plus("attached", [_answer("features-online", env, "online") for env in ENVIRONMENTS])
         .plus("attached", [_answer("feature-read", env, "1234567.5") for env in ENVIRONMENTS])
+        .plus("attached", _canaries())
         .plus("committed", _look(on=True, served=SCRATCH, on_top=scratched))
         .plus("committed", [_answer("committed-object", "dev", "as committed")])
         .plus(
@@ -227,7 +367,29 @@ def _evidence() -> Facts:
                 )
             ],
         )
-        .plus("broken", [_answer("status", "dev", "baseline-dev/loki-dev named, failure")])
+        .plus("planted", [_answer(f"secret-in-{place}", "dev", "there") for place in ("pod", "log")])
+        .plus("planted", [_answer("secret-in-evidence", "dev", "in no file")])
+        .plus("cycle-1", _cycle(1, of=2))
+        .plus("cycle-2", _cycle(2, of=2))
+        .plus("broken", [_answer("status", "dev", "baseline-dev/loki-dev named")])
+        .plus(
+            "killed",
+            [
+                Death(
+                    killed="in the middle of a detach",
+                    layer="features",
+                    found="attached",
+                    seen="detaching",
+                    left="attached",
+                    ending="interrupted",
+                    verdict="INCONCLUSIVE",
+                    holder="",
+                    remembered="",
+                    took_s=14.0,
+                )
+            ],
+        )
+        .plus("told", [_answer(f"told-{how}", "prod", how) for how in ("broken", "whole")])
     )
 
 

@@ -13,9 +13,12 @@ import pytest
 
 from switchyard.curating import curated
 from switchyard.errors import Refused
+from switchyard.signing import own_key
 from yardfacts.bundle import verify
 from yardfacts.journal import read
+from yardfacts.keys import SigningKey, make_key
 from yardfacts.redact import Redactor
+from yardfacts.verification import verification
 
 if TYPE_CHECKING:
     from proofs.unit.plugin.conftest import Prove
@@ -52,11 +55,36 @@ def test_a_planted_secret_is_nowhere(prove: Prove, pytester: pytest.Pytester) ->
     assert run.folder is not None
     verify(run.folder)
     sample = pytester.path / "docs/proof/sample"
-    curated(run.folder, sample, redactor=Redactor())
+    curated(run.folder, sample, redactor=Redactor(), key=make_key(pytester.path / "signing.key"))
     evidence = _files(pytester.path / "docs")
     assert len(evidence) > 20
     assert [str(path) for path in evidence if PLANTED.encode() in path.read_bytes()] == []
     assert any(b"raised with [redacted]" in path.read_bytes() for path in evidence)
+
+
+def test_every_run_is_sealed_with_a_key_that_stays_outside(
+    prove: Prove, proving: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its user's own where none is named; it signs the run, and no file of the evidence holds it."""
+    monkeypatch.delenv("SWITCHYARD_SIGNING_KEY", raising=False)
+    run = prove("-m", "core_only", test_p20_small=proving)
+    assert run.folder is not None
+    key = SigningKey.load(own_key())
+    claims = pytester.path / "proofs/claims"
+    answers = {one.question: one for one in verification(run.folder, claims=claims, key=key.public)}
+    assert {name: one.verdict.name for name, one in answers.items()} == dict.fromkeys(answers, "PROVED")
+    texts = {path: path.read_bytes() for path in _files(pytester.path / "docs")}
+    assert [path for path, text in texts.items() for form in key.secrets() if form.encode() in text] == []
+
+
+def test_a_key_that_is_none_is_told_before_anything_is_done(
+    prove: Prove, proving: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not after a quarter of an hour: no journal is opened, no cluster is asked."""
+    monkeypatch.setenv("SWITCHYARD_SIGNING_KEY", "nowhere.key")
+    run = prove("-m", "core_only", test_p20_small=proving)
+    assert (run.code, run.folder) == (4, None)
+    assert "SWITCHYARD_SIGNING_KEY: wanted a private Ed25519 key" in run.stdout
 
 
 def test_evidence_names_neither_folder_nor_machine(prove: Prove, proving: str, pytester: pytest.Pytester) -> None:
@@ -69,12 +97,12 @@ def test_evidence_names_neither_folder_nor_machine(prove: Prove, proving: str, p
 
 
 def test_the_bundle_holds_what_the_contract_names(prove: Prove, proving: str) -> None:
-    """Journal, outcomes, reports, manifest; sealed last."""
+    """Journal, outcomes, reports, manifest, what is signed about it; sealed last."""
     run = prove("-m", "core_only", test_p20_small=proving)
     assert run.folder is not None
     names = {path.relative_to(run.folder).as_posix() for path in _files(run.folder)}
     wanted = "journal.jsonl claims.json timings.json verdict.json junit.xml report/pytest.html report/index.html"
-    assert {*wanted.split(), "MANIFEST.sha256", "COMPLETE"} <= names
+    assert {*wanted.split(), "MANIFEST.sha256", "attest/test-result.dsse.json", "COMPLETE"} <= names
     verify(run.folder)
 
 
@@ -101,7 +129,7 @@ def test_a_sample_is_made_of_sealed_runs_only(prove: Prove, proving: str, pytest
     assert run.folder is not None
     (run.folder / "verdict.json").write_text("{}")
     with pytest.raises(Refused, match="was changed"):
-        curated(run.folder, pytester.path / "sample", redactor=Redactor())
+        curated(run.folder, pytester.path / "sample", redactor=Redactor(), key=make_key(pytester.path / "signing.key"))
 
 
 def test_a_killed_run_leaves_a_readable_journal(prove: Prove, proving: str, pytester: pytest.Pytester) -> None:

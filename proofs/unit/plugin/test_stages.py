@@ -159,3 +159,22 @@ def test_tests_of_one_control_stay_together(prove: Prove) -> None:
     body = "import pytest\n" + "".join(mark + PASSING.format(name=name) for name in ("lost", "healed"))
     run = prove("-m", "negative", "--controls=1", test_p90_negative=body)
     assert len(run.json("verdict.json")["tests"]) == 2
+
+
+CYCLES = "import pytest\n@pytest.mark.cycles\n" + PASSING.format(name="cycles")
+
+
+@pytest.mark.parametrize(("options", "ran"), [((), 0), (("--cycles=2",), 1)], ids=["nobody said how often", "twice"])
+def test_cycles_run_when_somebody_says_how_often(prove: Prove, *, options: tuple[str, ...], ran: int) -> None:
+    """Without ``--cycles`` the test that repeats is left out, and nothing else."""
+    run = prove(*options, "-m", "core_only", test_p20_small=f"{CYCLES}\n\n{PASSING.format(name='it')}")
+    names = [test["test"] for test in run.json("verdict.json")["tests"]]
+    assert [sum(name.endswith(end) for name in names) for end in ("test_cycles", "test_it")] == [ran, 1]
+
+
+@pytest.mark.parametrize("options", [("-m", "cycles"), ("-m", "core_only", "--cycles=-1")])
+def test_cycles_that_are_no_number_are_refused(prove: Prove, options: tuple[str, ...]) -> None:
+    """Nobody asks for nothing: that would be a run that proves nothing and says so to nobody."""
+    run = prove(*options, test_p20_small=CYCLES)
+    assert run.code == pytest.ExitCode.USAGE_ERROR
+    assert "cycles" in run.stdout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
@@ -32,6 +32,10 @@ def _play(kube: Kube) -> Play:
     return play
 
 
-def listed(plural: str, *items: Any) -> Kube:
-    """A cluster's API that has *items* of one kind, and nothing of any other."""
-    return Kube(Scripted(lambda asked: answer({"items": items if asked.path.endswith(f"/{plural}") else []})))
+def listed(**kinds: Sequence[Any]) -> Kube:
+    """A cluster's API that has these objects by the plural of their kind, and nothing of any other."""
+
+    def items(path: str) -> Sequence[Any]:
+        return kinds.get(path.rpartition("/")[2], ())
+
+    return Kube(Scripted(lambda asked: answer({"items": items(asked.path)})))

@@ -60,7 +60,9 @@ def test_a_part_that_was_never_there_is_wrong(play: Play) -> None:
 RUN = airflow.Run("proof-1", "n0nce123")
 
 
-def _finished(play: Play, *, local: str, own: str, pods: dict[str, str]) -> dict[str, tuple[str, str]]:
+def _finished(
+    play: Play, *, local: str, own: str, pods: dict[str, str], told_of: tuple[str, ...] = ()
+) -> dict[str, tuple[str, str]]:
     def reply(asked: httpx.Request) -> httpx.Response:
         if asked.url.path.endswith("taskInstances"):
             tasks = [
@@ -80,14 +82,16 @@ def _finished(play: Play, *, local: str, own: str, pods: dict[str, str]) -> dict
         }
         for name, phase in pods.items()
     ]
+    events = [{"involvedObject": {"kind": "Pod", "name": name}} for name in told_of]
     inquiry = Inquiry("dev")
-    airflow.finish(airflow.Airflow(play(reply)), inquiry, run=RUN, kube=listed("pods", *items), served="abc")
+    kube = listed(pods=items, events=events)
+    airflow.finish(airflow.Airflow(play(reply)), inquiry, run=RUN, kube=kube, served="abc")
     return _said(inquiry)
 
 
 def test_tasks_are_where_they_belong(play: Play) -> None:
     """One in the scheduler's pod, one in a pod that is gone; both of the served commit."""
-    said = _finished(play, local="scheduler-a", own="task-b", pods={"scheduler-a": "s"})
+    said = _finished(play, local="scheduler-a", own="task-b", pods={"scheduler-a": "s"}, told_of=("task-b",))
     assert {outcome for outcome, _ in said.values()} == {"right"}
 
 
@@ -97,6 +101,16 @@ def test_a_local_task_elsewhere_is_told(play: Play, monkeypatch: pytest.MonkeyPa
     said = _finished(play, local="task-c", own="scheduler-a", pods={"scheduler-a": "s", "task-c": "Running"})
     assert said["task-in-scheduler"] == ("wrong", "success in a pod of its own, which is Running")
     assert said["task-in-pod"] == ("wrong", "success in the scheduler's pod")
+
+
+def test_a_pod_that_stays_or_never_was_is_told(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod that has ended is not gone yet, and a host that nobody ever saw as a pod was none."""
+    monkeypatch.setattr(airflow, "GONE_S", 0.0)
+    stays = {"scheduler-a": "s", "task-b": "Succeeded"}
+    said = _finished(play, local="scheduler-a", own="task-b", pods=stays, told_of=("task-b",))
+    assert said["task-in-pod"] == ("wrong", "success in a pod of its own, which is Succeeded")
+    said = _finished(play, local="scheduler-a", own="laptop", pods={"scheduler-a": "s"}, told_of=("task-b",))
+    assert said["task-in-pod"] == ("wrong", "success on laptop, which never was a pod of the namespace")
 
 
 class _Store:
@@ -186,6 +200,36 @@ def test_namespaces_are_the_platforms(play: Play, found: list[str], outcome: str
     assert _said(inquiry)["lines-of-platform"][0] == outcome
 
 
+@pytest.mark.parametrize(
+    ("labels", "said"), [([], "nowhere"), ([{"namespace": "monitoring-dev"}], "in monitoring-dev")]
+)
+def test_a_strangers_line_is_nowhere(play: Play, labels: list[dict[str, str]], said: str) -> None:
+    """It is written before the others, looked for after them, and named with its namespace where it is found."""
+    done: list[str] = []
+
+    def reply(asked: httpx.Request) -> httpx.Response:
+        done.append(asked.url.path)
+        values = [[str(time.time_ns()), "refused 'GET /n-stranger HTTP/1.1': 404"]]
+        streams = [{"stream": one, "values": values} for one in labels]
+        return (
+            httpx.Response(404)
+            if asked.url.path == "/n-stranger"
+            else httpx.Response(200, json={"data": {"result": streams}})
+        )
+
+    inquiry = Inquiry("dev")
+    loki.check_stranger(
+        loki.Loki(play(reply)),
+        inquiry,
+        stranger=loki.Writer("monitoring-dev", play(reply)),
+        text="n-stranger",
+        ship_others=lambda: done.append("others"),
+    )
+    assert done == ["/n-stranger", "others", "/loki/api/v1/query_range"]
+    assert _said(inquiry)["stranger-wrote"] == ("right", "HTTP 404")
+    assert _said(inquiry)["stranger-left-out"][1] == said
+
+
 POOL = "serviceMonitor/monitoring-dev/triton/0"
 
 
@@ -198,7 +242,7 @@ def _seen(
         "spec": {"namespaceSelector": {"matchNames": ["triton-dev"]}, "endpoints": [{}] * endpoints},
     }
     door = prometheus.Prometheus(play(lambda _: httpx.Response(200, json={"data": {"activeTargets": targets}})))
-    prometheus.check_monitors(door, inquiry, kube=listed("servicemonitors", monitor), deserted=deserted)
+    prometheus.check_monitors(door, inquiry, kube=listed(servicemonitors=[monitor]), deserted=deserted)
     return _said(inquiry)["targets of triton"]
 
 
@@ -248,7 +292,7 @@ def test_rules_are_loaded(play: Play, loaded: list[tuple[str, str]], outcome: st
     groups = [{"name": "g", "rules": [{"name": name, "health": health} for name, health in loaded]}]
     inquiry = Inquiry("dev")
     door = prometheus.Prometheus(play(lambda _: httpx.Response(200, json={"data": {"groups": groups}})))
-    prometheus.check_rules(door, inquiry, kube=listed("prometheusrules", rule))
+    prometheus.check_rules(door, inquiry, kube=listed(prometheusrules=[rule]))
     assert _said(inquiry)["rules-loaded"][0] == outcome
 
 
@@ -264,7 +308,7 @@ def test_a_sample_is_fresh_and_the_nodes(play: Play, value: str, age_s: float, o
 
     inquiry = Inquiry("dev")
     node = {"status": {"capacity": {"memory": "2Ki"}}}
-    prometheus.check_sample(prometheus.Prometheus(play(reply)), inquiry, kube=listed("nodes", node))
+    prometheus.check_sample(prometheus.Prometheus(play(reply)), inquiry, kube=listed(nodes=[node]))
     assert _said(inquiry)["sample-fresh"][0] == outcome
 
 

@@ -45,6 +45,13 @@ def test_it_is_alive(client: httpx.Client) -> None:
     assert client.get("/health").status_code == 200
 
 
+def test_a_refusal_leaves_a_line(client: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whoever sends to the wrong place is found in the log; whoever reads and probes leaves no trace."""
+    client.get("/health")
+    client.get("/nobody-asked-this")
+    assert capfd.readouterr().err == "refused 'GET /nobody-asked-this HTTP/1.1': 404\n"
+
+
 @pytest.mark.parametrize(
     ("path", "content", "status"),
     [

@@ -37,7 +37,10 @@ reason = "Kubernetes publishes it"
 [[churn]]
 kind = "ResourceQuota"
 pointer = "/status"
+manager = "kube-controller-manager"
 reason = "usage follows the pods"
+[prober]
+image_of = "tools/python"
 [probes.store]
 kind = "s3"
 layer = "core"
@@ -50,6 +53,8 @@ kind = "http"
 layer = "core"
 url = "http://gateway-{env}/infer"
 method = "POST"
+path = "/alive"
+state = "x-state"
 body.inputs = [{ data = { file = "golden.json", pointer = "/rows/0" } }]
 [probes.gateway.expect]
 headers = { x-env = "{env}" }
@@ -88,8 +93,10 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     assert isinstance(gateway, HttpProbe)
     assert gateway.url == "http://gateway-prod/infer"
     assert gateway.body == {"inputs": [{"data": [1.5, 2]}]}
+    assert (gateway.path, gateway.state, store.path) == ("/alive", "x-state", "")
     assert gateway.expect.headers == {"x-env": "prod"}
     assert gateway.expect.values[0].value == 0.25
+    assert yard.prober.image_of == "tools/python"
     assert yard.churn[0].pointer == "/status"
 
 
@@ -114,7 +121,13 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ('file = "golden.json", pointer = "/rows/0"', 'file = "none.json", pointer = "/rows/0"', "probes.gateway.body"),
         ('headers = { x-env = "{env}" }', "headers = { x-env = 1 }", "probes.gateway.expect.headers"),
         ('layer = "core"\nendpoint', 'layer = "cellar"\nendpoint', "layers"),
+        ("image_of", 'image = "python:3"\nimage_of', "prober.image"),
+        ("image_of", "imageof", "prober.imageof"),
         ("[budgets]", "[budget]", "budgets.detach_s"),
+        ('manager = "kube-controller-manager"', "", "churn.0.manager"),
+        ('manager = "kube-controller-manager"', 'manager = "*"', "churn.0.pointer"),
+        ('pointer = "/status"', 'pointer = "/spec"', "churn.0.pointer"),
+        ('kind = "ResourceQuota"', 'kind = "Pod"', "churn.0.pointer"),
         ("[[churn]]", "[wheels]\n[[churn]]", "wheels"),
         ("[budgets]", "[budgets", "(whole file)"),
     ],
@@ -146,3 +159,13 @@ def test_no_probe_of_ours_is_a_status_code_alone() -> None:
     for probe in load_yard(CHECKOUT / "yard.toml").probes:
         if isinstance(probe, HttpProbe):
             assert probe.expect.values or probe.expect.contains, probe.name
+
+
+def test_every_watched_service_is_there_for_something() -> None:
+    """Whoever is asked for a sign of life all the time is asked for what it is there for too, in both environments."""
+    watched = [probe for probe in load_yard(CHECKOUT / "yard.toml").probes if probe.path]
+    services = ("gateway", "triton", "mlflow", "airflow", "minio", "loki", "prometheus", "alertmanager")
+    assert {(probe.name, probe.environment) for probe in watched} == {
+        (service, environment) for service in services for environment in ("dev", "prod")
+    }
+    assert {probe.layer for probe in watched} == {"core"}

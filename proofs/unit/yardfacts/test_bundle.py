@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from yardfacts.bundle import COMPLETE, MANIFEST, Bundle, Damaged, run_name, switch, verify
+from yardfacts.bundle import COMPLETE, ENVELOPE, MANIFEST, Bundle, Damaged, digest, run_name, switch, verify
 from yardfacts.redact import Redactor
 
 
@@ -21,9 +22,16 @@ def _bundle(tmp_path: Path) -> Bundle:
     return bundle
 
 
+def _seal(bundle: Bundle) -> None:
+    manifest = bundle.manifest()
+    bundle.envelope(b"{}\n")
+    envelope = digest(bundle.folder / ENVELOPE)
+    bundle.complete(json.dumps({"manifest_sha256": manifest, "envelope_sha256": envelope}))
+
+
 def test_a_sealed_bundle_verifies(bundle: Bundle) -> None:
-    """Every file is in the manifest, the manifest in COMPLETE."""
-    bundle.seal(verdict="PROVED")
+    """Every file is in the manifest, the manifest and what is signed about it in COMPLETE."""
+    _seal(bundle)
     verify(bundle.folder)
     names = [line.split("  ")[1] for line in (bundle.folder / MANIFEST).read_text().splitlines()]
     assert names == ["journal.jsonl", "report/page.html", "verdict.json"]
@@ -37,11 +45,14 @@ def test_a_sealed_bundle_verifies(bundle: Bundle) -> None:
         pytest.param(lambda run: (run / "verdict.json").unlink(), "missing", id="a file less"),
         pytest.param(lambda run: (run / "more.txt").write_text("x"), "not in the manifest", id="a file more"),
         pytest.param(lambda run: (run / MANIFEST).write_text(""), "not the one", id="another manifest"),
+        pytest.param(lambda run: (run / ENVELOPE).write_text("{ }"), "not the one", id="another envelope"),
+        pytest.param(lambda run: (run / COMPLETE).write_text("[]"), "not the one", id="an end that says nothing"),
+        pytest.param(lambda run: (run / "more").symlink_to(run / COMPLETE), "a link", id="a link"),
     ],
 )
 def test_harm_is_found_out(harm: Callable[[Path], object], message: str, bundle: Bundle) -> None:
     """Whatever is changed, added or removed is named."""
-    bundle.seal()
+    _seal(bundle)
     harm(bundle.folder)
     with pytest.raises(Damaged, match=message):
         verify(bundle.folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yardfacts.facts import Malformed, Root
-from yardfacts.journal import Ending, InUse, Journal, read
+from yardfacts.journal import Ending, InUse, Journal, OtherFormat, read
 from yardfacts.redact import MASK, Redactor
 
 PLAIN = Redactor()
+Edit = Callable[[list[str]], list[str]]
 
 
 @pytest.fixture(name="path")
@@ -58,14 +60,16 @@ def test_a_journal_without_an_end_was_interrupted(path: Path) -> None:
 
 
 def test_a_dead_writers_journal_is_continued(path: Path) -> None:
-    """Who opens it again cuts the half line off, and goes on counting where the whole ones end."""
+    """Who opens it again cuts the half line off, says how much it was, and goes on where the whole ones end."""
     first = Journal(path, redactor=PLAIN)
     first.write("begin")
     first.close()
     with path.open("ab") as file:
         file.write(b'{"seq":1,"at":"20')
     Journal(path, redactor=PLAIN).end(Ending.INTERRUPTED)
-    assert [record.seq for record in read(path).records] == [0, 1]
+    history = read(path)
+    assert [(record.seq, record.kind) for record in history.records] == [(0, "begin"), (1, "torn"), (2, "end")]
+    assert history.lost == 17
 
 
 def test_a_living_writer_keeps_others_out(path: Path) -> None:
@@ -77,20 +81,60 @@ def test_a_living_writer_keeps_others_out(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "edit",
+    ("edit", "found"),
     [
-        pytest.param(lambda lines: lines[1:], id="first removed"),
-        pytest.param(lambda lines: [lines[0], lines[2]], id="one removed"),
-        pytest.param(lambda lines: [lines[1], lines[0], lines[2]], id="two swapped"),
-        pytest.param(lambda lines: [lines[0], "{}", lines[2]], id="one emptied"),
-        pytest.param(lambda lines: [lines[0], lines[1][:-9], lines[2]], id="one cut"),
+        pytest.param(lambda lines: lines[1:], "line 1 is missing", id="first removed"),
+        pytest.param(lambda lines: [lines[0], lines[2]], "line 2 is missing", id="one removed"),
+        pytest.param(lambda lines: [lines[1], lines[0], lines[2]], "lines 1 and 2 were swapped", id="two swapped"),
+        pytest.param(lambda lines: [lines[0], "{}", lines[2]], "line 2 is no record", id="one emptied"),
+        pytest.param(lambda lines: [lines[0], lines[1][:-9], lines[2]], "line 2 is no record", id="one cut"),
+        pytest.param(lambda lines: [lines[0], lines[1].replace("404", "200"), lines[2]], "line 2", id="one edited"),
+        pytest.param(lambda lines: [*lines, lines[2]], "line 4 was added", id="one doubled"),
+        pytest.param(lambda lines: [*lines, "{"], "line 4 is no record", id="something added"),
     ],
 )
-def test_damage_in_the_middle_is_an_error(edit: object, path: Path) -> None:
-    """Only a tail can be torn; anything else was done to the file."""
-    lines = _filled(path).read_text().splitlines()
-    path.write_text("\n".join(edit(lines)) + "\n")  # type: ignore[operator]  # a table of functions
-    with pytest.raises(Malformed):
+def test_damage_in_the_middle_is_an_error(edit: Edit, found: str, path: Path) -> None:
+    """Only a tail can be torn; anything else was done to the file, and the line is named."""
+    lines = _filled(path).read_text().split("\n")[:-1]
+    path.write_text("\n".join(edit(lines)) + "\n")
+    with pytest.raises(Malformed, match=found):
+        read(path)
+
+
+def test_bytes_behind_the_end_are_an_error(path: Path) -> None:
+    """A journal that has ended was not torn: somebody wrote on."""
+    _filled(path)
+    with path.open("ab") as file:
+        file.write(b'{"seq":3')
+    with pytest.raises(Malformed, match="line 3 is the end, and something was added behind it"):
+        read(path)
+
+
+@given(place=st.integers(min_value=0), flip=st.integers(1, 255))
+def test_any_changed_byte_but_of_the_last_line_breaks_the_chain(
+    place: int, flip: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """And of the last line, it changes the head, which stands in what is sealed."""
+    path = _filled(tmp_path_factory.mktemp("flipped") / "journal.jsonl")
+    content, head = bytearray(path.read_bytes()), read(path).head
+    place %= len(content)
+    in_last = place >= content.rfind(b"\n", 0, -1)
+    content[place] ^= flip
+    path.write_bytes(content)
+    try:
+        found = read(path).head
+    except Malformed:
+        return
+    assert in_last
+    assert found != head
+
+
+@pytest.mark.parametrize("first", ['{"seq":0,"at":"","t_s":0,"kind":"begin","body":{"format":1}}', "3"])
+def test_another_format_is_refused_by_its_name(first: str, path: Path) -> None:
+    """A reader that does not know the shape says so, instead of guessing; a line that is none is damaged."""
+    path.write_text(first + "\n")
+    wanted = OtherFormat if "format" in first else Malformed
+    with pytest.raises(wanted, match="format 1" if "format" in first else "line 1 is no record"):
         read(path)
 
 

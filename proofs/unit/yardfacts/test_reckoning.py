@@ -24,8 +24,10 @@ def _but(entry: tuple[str, dict[str, Any]], **fields: Any) -> tuple[str, dict[st
 
 
 def _history(entries: Sequence[tuple[str, dict[str, Any]]]) -> History:
-    records = (Record(seq=n, at="", t_s=float(n), kind=kind, body=body) for n, (kind, body) in enumerate(entries))
-    return History(records=tuple(records), torn=0)
+    records = (
+        Record(seq=n, at="", t_s=float(n), prev="", kind=kind, body=body) for n, (kind, body) in enumerate(entries)
+    )
+    return History(records=tuple(records), torn=0, head="")
 
 
 GOOD = (PLAN, FINDING, CONTROL, PASSED, RESTORED, END)
@@ -56,6 +58,52 @@ def test_the_worst_decides(entries: Sequence[tuple[str, dict[str, Any]]], code: 
     assert reckoning.exit_code == code
     if reason is not None:
         assert reckoning.finding.reason == reason
+
+
+PROMISED = _but(PLAN, tests=[{**TEST, "claims": ["c"]}])
+FACT = ("fact", {"stage": "p20", "moment": "now", "type": "Root", "fact": {"name": "r", "http_status": 404}})
+ACCOUNT = ("mutants", {"claim": "c", "stages": ["p20"], "killed": ["m"], "survived": [], "not_applicable": ["n"]})
+SURVIVED = [{"stage": "p20", "mutant": "m", "wanted": "DISPROVED (r)", "got": "PROVED (holds)"}]
+
+
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        pytest.param((PROMISED, FACT, FINDING, PASSED, ACCOUNT, END), "", id="all accounted for"),
+        pytest.param((PLAN, FINDING, PASSED, END), "", id="a plan that names no claims"),
+        pytest.param((PROMISED, FACT, PASSED, ACCOUNT, END), "nothing was found about c", id="a result is missing"),
+        pytest.param((PROMISED, FINDING, PASSED, ACCOUNT, END), "where nothing was recorded", id="no evidence"),
+        pytest.param((PROMISED, FACT, FINDING, PASSED, END), "its mutants were not tried", id="no account"),
+        pytest.param(
+            (PROMISED, FACT, FINDING, PASSED, _but(ACCOUNT, killed=[]), END),
+            "no mutant could be applied",
+            id="nothing to kill",
+        ),
+        pytest.param(
+            (PROMISED, FACT, FINDING, PASSED, _but(ACCOUNT, killed=[], survived=SURVIVED), END),
+            "had to say DISPROVED (r), and said PROVED (holds)",
+            id="a mutant survived",
+        ),
+    ],
+)
+def test_a_claim_that_is_not_accounted_for_is_a_defect(
+    entries: Sequence[tuple[str, dict[str, Any]]], told: str
+) -> None:
+    """A claim without result, evidence or killed mutant makes the suite defective."""
+    reckoning = reckon(_history(entries))
+    assert (reckoning.exit_code == 12) == bool(told)
+    assert told in reckoning.detail
+
+
+def test_mutants_are_counted() -> None:
+    """Killed and tried; what could not be applied is neither."""
+    reckoning = reckon(_history((PROMISED, FACT, FINDING, PASSED, _but(ACCOUNT, survived=SURVIVED, killed=["k"]), END)))
+    assert (reckoning.killed, reckoning.tried) == (1, 2)
+
+
+def test_a_test_that_fell_owes_no_findings() -> None:
+    """What was not judged because the test ended early is no defect of the suite."""
+    assert reckon(_history((PROMISED, _but(PASSED, outcome="disproved"), END))).exit_code == 10
 
 
 def test_a_claim_counts_with_its_worst_finding() -> None:

@@ -75,3 +75,12 @@ def test_masking_megabytes_takes_no_minutes() -> None:
     start_s = time.monotonic()
     Redactor(secrets=[SECRET]).text("a_b" * 700_000)
     assert time.monotonic() - start_s < 10
+
+
+@pytest.mark.parametrize("before", ["token=", "a password: ", 'secret_key="', "Bearer ", "https://"])
+@given(TEXT, TEXT)
+def test_redacting_twice_is_redacting_once(before: str, text: str, after: str) -> None:
+    """Whoever computes a file of the evidence again gets the same bytes, though it was redacted on the way."""
+    redactor = Redactor(secrets=[SECRET])
+    once = redactor.text(before + text + SECRET + after)
+    assert redactor.text(once) == once

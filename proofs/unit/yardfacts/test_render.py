@@ -13,6 +13,7 @@ from yardfacts.journal import Ending, History, Journal, read
 from yardfacts.reckoning import reckon
 from yardfacts.redact import Redactor
 from yardfacts.render.allure import UnknownPage, anonymous, quiet
+from yardfacts.render.availability import windows
 from yardfacts.render.banner import banner
 from yardfacts.render.bars import bars
 from yardfacts.render.page import About, page
@@ -95,7 +96,7 @@ def test_while_off_the_explicit_404_is_recorded(history: History, tmp_path: Path
 def test_the_page_is_whole_and_loads_nothing(history: History) -> None:
     """Verdict, claim, duration and command are on it; no script, no address but those that were given."""
     about = About.of(history, journal_sha256="f" * 64)
-    html = page(reckon(history), about=about, links={"junit.xml": "run/junit.xml"})
+    html = page(reckon(history), about=about, windows=windows(history), links={"junit.xml": "run/junit.xml"})
     for part in (
         "DISPROVED",
         "C &amp; D.",

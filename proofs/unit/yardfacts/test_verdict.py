@@ -32,6 +32,20 @@ def test_the_reason_is_one_of_the_worst(findings: list[Finding]) -> None:
         assert merged.reason in {finding.reason for finding in findings if finding.verdict is merged.verdict}
 
 
+@given(FINDINGS)
+def test_merging_again_changes_nothing(findings: list[Finding]) -> None:
+    """A merge of a merge is that merge, and whatever is said twice counts once."""
+    merged = merge(findings)
+    assert merge([merged]) == merged
+    assert merge([*findings, *findings]).verdict is merged.verdict
+
+
+@given(FINDINGS.filter(bool), FINDINGS)
+def test_more_findings_are_never_better(findings: list[Finding], more: list[Finding]) -> None:
+    """Nothing that is found besides makes a verdict better."""
+    assert merge([*findings, *more]).verdict >= merge(findings).verdict
+
+
 def test_only_proved_is_zero() -> None:
     """No exit code but PROVED's is green."""
     assert [verdict for verdict in Verdict if verdict.exit_code == 0] == [Verdict.PROVED]

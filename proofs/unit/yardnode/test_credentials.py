@@ -145,7 +145,8 @@ def test_secrets_go_where_the_services_look_for_them(file: Path) -> None:
         ("mlflow-dev", "object-store"): access,
         ("baseline-dev", "object-store"): access,
         ("fastapi-dev", "gateway-reload"): {"token"},
-        ("storage-dev", "postgres"): {"superuser", "mlflow", "airflow"},
+        ("storage-dev", "postgres"): {"superuser", "exporter", "mlflow", "airflow"},
+        ("storage-dev", "postgres-exporter"): {"databasePassword"},
         ("mlflow-dev", "mlflow"): {"databasePassword", "adminPassword", "flaskSecret"},
         ("airflow-dev", "airflow"): {"databasePassword", "fernetKey", "jwtSecret", "apiSecret", "adminPassword"},
     }

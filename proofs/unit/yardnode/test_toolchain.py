@@ -7,6 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from yardnode.families import (
     family_key,
     linker_settings,
     required_version,
+    stamps,
 )
 from yardnode.go import Go, find_go, parse_version, wanted_version
 from yardnode.paths import find_paths
@@ -118,6 +120,39 @@ def test_versions_told_to_the_linker_come_from_the_module() -> None:
         "-X github.com/argoproj/argo-cd/v3/common.version=3.4.5",
     )
     assert linker_settings("coredns", module=module) == ()
+
+
+def test_each_program_is_told_its_own_version() -> None:
+    """Programs that share the library of their version are told one each; Prometheus' is read as people write it."""
+    module = """
+tool (
+	example.invalid/exporter/cmd/exporter
+	github.com/prometheus/prometheus/cmd/promtool
+)
+
+require (
+	example.invalid/exporter v1.2.3 // indirect
+	github.com/prometheus/prometheus v0.313.1 // indirect
+)
+"""
+    assert {package: settings[0] for package, settings in stamps("kubernetes-agents", module=module).items()} == {
+        "example.invalid/exporter/cmd/exporter": "-X github.com/prometheus/common/version.Version=1.2.3",
+        "github.com/prometheus/prometheus/cmd/promtool": "-X github.com/prometheus/common/version.Version=3.13.1",
+    }
+    arguments = build_arguments("kubernetes-agents", module=module)
+    own = [word for flag, word in pairwise(arguments) if flag == "-ldflags"]
+    assert own[0] == "-s -w"
+    assert all(word.partition("=")[2].startswith("-s -w -X ") for word in own[1:])
+    assert len(own) == 3
+
+
+def test_every_program_that_is_told_a_version_has_one() -> None:
+    """The family's own go.mod gives every one of its programs a version, in the same words as the module's."""
+    module = (TOOLCHAIN / "kubernetes-agents" / "go.mod").read_text()
+    tools = re.findall(r"^\t(\S+)$", module.partition("tool (")[2].partition(")")[0], re.MULTILINE)
+    found = stamps("kubernetes-agents", module=module)
+    assert list(found) == tools
+    assert all(re.search(r"=\d+\.\d+\.\d+$", settings[0]) for settings in found.values())
 
 
 def test_a_module_that_is_not_required_is_told_with_its_remedy() -> None:

@@ -9,33 +9,45 @@ from yardfacts.facts.absence import Hold, Obligation, Sweep, Toggle
 from yardfacts.facts.argocd import Application, Barrier, Commit, Root
 from yardfacts.facts.cluster import Namespace, Pod, Volume, Workload
 from yardfacts.facts.collection import Facts
+from yardfacts.facts.cycling import Cycle
+from yardfacts.facts.deaths import Death
 from yardfacts.facts.gaps import Unreadable
 from yardfacts.facts.kinds import FACT_TYPES, Fact
 from yardfacts.facts.measures import Timing, Usage
 from yardfacts.facts.plain import Malformed
+from yardfacts.facts.probing import Interval, Sampled
 from yardfacts.facts.references import ObjectRef
 from yardfacts.facts.services import Answer
+from yardfacts.facts.watched import Changed, ChurnRule, Surveyed, Watched
 
 __all__ = [
     "FACT_TYPES",
     "Answer",
     "Application",
     "Barrier",
+    "Changed",
+    "ChurnRule",
     "Commit",
+    "Cycle",
+    "Death",
     "Fact",
     "Facts",
     "Hold",
+    "Interval",
     "Malformed",
     "Namespace",
     "ObjectRef",
     "Obligation",
     "Pod",
     "Root",
+    "Sampled",
+    "Surveyed",
     "Sweep",
     "Timing",
     "Toggle",
     "Unreadable",
     "Usage",
     "Volume",
+    "Watched",
     "Workload",
 ]

@@ -13,9 +13,13 @@ from typing import Final, get_args
 from yardfacts.facts.absence import Hold, Obligation, Sweep, Toggle
 from yardfacts.facts.argocd import Application, Barrier, Commit, Root
 from yardfacts.facts.cluster import Namespace, Pod, Volume, Workload
+from yardfacts.facts.cycling import Cycle
+from yardfacts.facts.deaths import Death
 from yardfacts.facts.gaps import Unreadable
 from yardfacts.facts.measures import Timing, Usage
+from yardfacts.facts.probing import Interval, Sampled
 from yardfacts.facts.services import Answer
+from yardfacts.facts.watched import Changed, ChurnRule, Surveyed, Watched
 
 __all__ = ["FACT_TYPES", "Fact"]
 
@@ -23,18 +27,26 @@ Fact = (
     Application
     | Answer
     | Barrier
+    | Changed
+    | ChurnRule
     | Commit
+    | Cycle
+    | Death
     | Hold
+    | Interval
     | Namespace
     | Obligation
     | Pod
     | Root
+    | Sampled
+    | Surveyed
     | Sweep
     | Timing
     | Toggle
     | Unreadable
     | Usage
     | Volume
+    | Watched
     | Workload
 )
 

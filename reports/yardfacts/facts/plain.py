@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 __all__ = ["Malformed", "decode"]
@@ -17,7 +18,7 @@ def decode(wanted: Any, value: Any, *, where: str) -> Any:
     if is_dataclass(wanted) and isinstance(wanted, type):
         if not isinstance(value, Mapping):
             raise Malformed(f"{where}: wanted an object, got {value!r:.80}")
-        hints = get_type_hints(wanted)
+        hints = _hints(wanted)
         unknown = set(value) - set(hints)
         if unknown:
             raise Malformed(f"{where}: unknown fields {sorted(unknown)}")
@@ -37,6 +38,15 @@ def decode(wanted: Any, value: Any, *, where: str) -> Any:
         return tuple(decode(item, element, where=f"{where}[]") for element in value)
     if wanted is float and type(value) is int:
         return float(value)
+    if wanted is int and type(value) is float and value.is_integer():
+        # JSON knows numbers only: 1.0 is an integer to whoever validates by the schema.
+        return int(value)
     if type(value) is not wanted:
         raise Malformed(f"{where}: wanted {wanted.__name__}, got {value!r:.80}")
     return value
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    """Types of the fields: looked up once a type, for it takes longer than all the rest of a record."""
+    return get_type_hints(kind)

@@ -9,11 +9,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["UnknownPage", "anonymous", "quiet", "write_properties"]
+from yardfacts.journal import History
+from yardfacts.reckoning import Reckoning
+from yardfacts.render.availability import Window, sheet
+from yardfacts.render.chart import picture
+
+__all__ = ["HOST", "THREAD", "UnknownPage", "anonymous", "attach", "label", "quiet", "write_properties"]
+
+HOST: Final = "yard"
+"""Of every result; Allure draws a chart a host."""
+THREAD: Final = "proof"
+
+LAYERS: Final[Mapping[str, str]] = {
+    "layout": "The repository",
+    "core_only": "Core and Baseline",
+    "optional_on": "The optional layer",
+    "storage": "Baseline",
+}
+"""What a stage is about; the others are about everything at once, and those that break something about the suite."""
+EVERYTHING: Final = "All layers"
+CONTROLS: Final = "Negative controls"
 
 POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' data: blob:; style-src 'unsafe-inline' data:; "
@@ -66,12 +86,52 @@ def quiet(html: str) -> str:
 
 def anonymous(results: Path) -> None:
     """Replace host and thread in Allure's raw results: evidence names neither the machine nor its processes."""
-    for path in sorted(results.glob("*-result.json")):
+    for path in _results(results):
         result = json.loads(path.read_text())
-        for label in result.get("labels", ()):
-            if label["name"] in {"host", "thread"}:
-                label["value"] = {"host": "yard", "thread": "proof"}[label["name"]]
+        for one in result.get("labels", ()):
+            if one["name"] in {"host", "thread"}:
+                one["value"] = {"host": HOST, "thread": THREAD}[one["name"]]
         path.write_text(json.dumps(result, ensure_ascii=False))
+
+
+def label(results: Path, history: History) -> None:
+    """Give every result its layer (epic), its phase (feature) and the claims that it let judge (stories)."""
+    judged: dict[str, list[str]] = {}
+    sentences = {record.body["claim"]: record.body["sentence"] for record in history.of("finding")}
+    for kind in ("finding", "control"):
+        for record in history.of(kind):
+            claim = record.body["claim"]
+            judged.setdefault(record.body["test"], []).append(sentences.get(claim, claim))
+    stages = {test["test"]: test["stage"] for test in history.first("plan").get("tests", ())}
+    for path in _results(results):
+        result = json.loads(path.read_text())
+        test = _node(result.get("fullName", ""))
+        labels = result.get("labels", [])
+        phase = next((one["value"] for one in labels if one["name"] == "epic"), "")
+        kept = [one for one in labels if one["name"] not in {"epic", "feature", "story"}]
+        added = [("epic", _layer(stages.get(test, ""))), ("feature", phase or stages.get(test, test))]
+        added += [("story", story) for story in dict.fromkeys(judged.get(test, ()))]
+        result["labels"] = [*kept, *({"name": name, "value": value} for name, value in added)]
+        path.write_text(json.dumps(result, ensure_ascii=False))
+
+
+def attach(results: Path, *, reckoning: Reckoning, windows: Iterable[Window]) -> None:
+    """
+    Attach to the whole report what belongs to no single test: claims, and every window as picture and as CSV.
+
+    Whatever keeps the run from being proved becomes an error of the whole report.
+    """
+    given = [("verdict", "application/json", "json", _verdict(reckoning))]
+    for window in windows:
+        given.append((f"availability, {window.name}", "image/svg+xml", "svg", picture(window)))
+        given.append((f"intervals, {window.name}", "text/csv", "csv", sheet(window)))
+    attachments = []
+    for name, kind, ending, content in given:
+        source = f"{_key(name)}-attachment.{ending}"
+        (results / source).write_text(content)
+        attachments.append({"name": name, "type": kind, "source": source})
+    plain = {"attachments": attachments, "errors": [{"message": told} for told in _errors(reckoning)]}
+    (results / f"{_key('globals')}-globals.json").write_text(json.dumps(plain, ensure_ascii=False))
 
 
 def write_properties(results: Path, *, environment: Mapping[str, str], run: str) -> None:
@@ -80,3 +140,38 @@ def write_properties(results: Path, *, environment: Mapping[str, str], run: str)
     (results / "environment.properties").write_text("".join(lines))
     executor = {"name": "switchyard", "type": "switchyard", "buildName": run, "reportName": run}
     (results / "executor.json").write_text(json.dumps(executor))
+
+
+def _results(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*-result.json"))
+
+
+def _node(full_name: str) -> str:
+    """pytest's name of a test from Allure's, ``proofs.test_p10_audit#test_it``."""
+    module, _, test = full_name.partition("#")
+    return f"{module.replace('.', '/')}.py::{test}"
+
+
+def _layer(stage: str) -> str:
+    kind = stage.partition("_")[2].partition(".")[0]
+    return CONTROLS if kind.startswith("negative") else LAYERS.get(kind, EVERYTHING)
+
+
+def _verdict(reckoning: Reckoning) -> str:
+    claims = {one.claim: f"{one.finding.verdict.name} ({one.finding.reason})" for one in reckoning.claims}
+    told: Mapping[str, Any] = {"verdict": reckoning.word, "because": reckoning.detail, "claims": claims}
+    return json.dumps(told, indent=2, ensure_ascii=False)
+
+
+def _errors(reckoning: Reckoning) -> Iterator[str]:
+    if reckoning.exit_code == 0:
+        return
+    yield f"{reckoning.word}: {reckoning.detail}"
+    for one in reckoning.claims:
+        if one.finding.verdict:
+            yield f"{one.finding.verdict.name} ({one.finding.reason}): {one.sentence} {one.finding.detail}"
+
+
+def _key(name: str) -> str:
+    # The same in every rendering of the same run.
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"switchyard {name}"))

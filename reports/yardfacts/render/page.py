@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from yardfacts.cycles import CONFIDENCE
 from yardfacts.journal import History
 from yardfacts.reckoning import Reckoning, TestRun
+from yardfacts.render.allure import UnknownPage, quiet
+from yardfacts.render.availability import Window
 from yardfacts.render.bars import bars
+from yardfacts.render.chart import stretches, strip, ticks
 
-__all__ = ["About", "page"]
+__all__ = ["About", "page", "told"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,25 +56,53 @@ _ENVIRONMENT = Environment(
 )
 
 
-def page(reckoning: Reckoning, *, about: About, links: Mapping[str, str]) -> str:
+def page(reckoning: Reckoning, *, about: About, windows: Sequence[Window], links: Mapping[str, str]) -> str:
     """
     Render the page; it holds no script and loads nothing.
 
     *links* are title and relative address of what belongs to the run.
     """
     return _ENVIRONMENT.get_template("page.html.j2").render(
-        reckoning=reckoning,
-        about=about,
+        **_shared(reckoning, about=about, windows=windows),
         links=links,
         bars=bars(reckoning.timings),
         lanes=_lanes(reckoning.tests, full_s=about.took_s),
-        counts={
+    )
+
+
+def told(html: str, reckoning: Reckoning, *, about: About, windows: Sequence[Window]) -> str:
+    """
+    Let pytest-html's page say the same: verdict, claims and availability stand above its own.
+
+    Raises:
+        UnknownPage: It has no body, or loads something from elsewhere.
+    """
+    said = _ENVIRONMENT.get_template("told.html.j2").render(**_shared(reckoning, about=about, windows=windows))
+    before, body, after = html.partition("<body>")
+    if not body:
+        raise UnknownPage("wanted pytest-html's page with a body; did it change its template?")
+    return quiet(before + body + said + after)
+
+
+def _shared(reckoning: Reckoning, *, about: About, windows: Sequence[Window]) -> dict[str, Any]:
+    return {
+        "reckoning": reckoning,
+        "about": about,
+        "windows": windows,
+        "strip": strip,
+        "stretches": stretches,
+        "ticks": ticks,
+        "confidence": CONFIDENCE,
+        "counts": {
             "claims": len(reckoning.claims),
             "proved": sum(judged.finding.verdict == 0 for judged in reckoning.claims),
             "controls": len(reckoning.controls),
             "killed": sum(control.killed for control in reckoning.controls),
+            "samples": sum(window.samples for window in windows),
+            "failed": sum(window.failed for window in windows),
+            "blind_s": max((window.blind_s for window in windows), default=0.0),
         },
-    )
+    }
 
 
 def _lanes(tests: tuple[TestRun, ...], *, full_s: float) -> list[tuple[TestRun, float, float]]:

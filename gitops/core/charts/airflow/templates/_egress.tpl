@@ -41,3 +41,13 @@ Where the parts go to. Each yields rules of a NetworkPolicy's egress.
   ports:
     - port: 8080
 {{- end }}
+
+{{- define "airflow.toStatsd" -}}
+- to:
+    - podSelector:
+        matchLabels:
+          app.kubernetes.io/name: airflow-statsd
+  ports:
+    - port: 8125
+      protocol: UDP
+{{- end }}

@@ -12,6 +12,10 @@ What every part knows, tasks included. The rest stands in the image's airflow.cf
   value: object_store
 - name: AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST
   value: {{ include "airflow.bundles" . | fromYamlArray | toJson | quote }}
+- name: AIRFLOW__METRICS__STATSD_ON
+  value: "True"
+- name: AIRFLOW__METRICS__STATSD_HOST
+  value: airflow-statsd.airflow-{{ .Values.env }}
 - name: AIRFLOW_CONN_GIT_DEFAULT  # the provider wants one even where there is nobody to be
   value: '{"conn_type": "git"}'
 {{- end }}

@@ -1,0 +1,57 @@
+"""A sweep of a large cluster costs little more than listing it, and grows no faster than it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from .server import ADMIN, ApiServer
+from .stage import Stage
+from .store import crowded
+
+SIZES: Final = (200, 2_000, 20_000)
+"""Objects; a tenth of them are Applications."""
+RATIO: Final = 1.5
+"""The sweep's time to that of the bare LIST of every kind, in the same process."""
+MOST_BYTES: Final = 150e6
+"""Of the whole process that sweeps, interpreter included."""
+LINEAR: Final = 1.5
+"""How much more than ten times the work ten times the objects may be: what does not grow is in the smaller one too."""
+
+
+def _measured(server: ApiServer, stage: Stage) -> dict[str, Any]:
+    script = Path(__file__).with_name("measure.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(server.kubeconfig), ADMIN, stage.store],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return dict(json.loads(done.stdout))
+
+
+def test_a_sweep_of_twenty_thousand_objects(server: ApiServer, stage: Stage) -> None:
+    """At 2,000 Applications among 20,000 objects: 1.5 times the LIST, 150 MB, and linear from 200 on."""
+    stage.config_map("orphan")
+    told = {}
+    for size in SIZES:
+        start_s = time.monotonic()
+        with crowded(server.etcd, objects=size, namespace=stage.namespace):
+            written_s = time.monotonic() - start_s
+            told[size] = one = _measured(server, stage)
+        print(  # noqa: T201 - the figures are what this test is for
+            f"{size:6} objects: sweep {one['sweep_s']:.2f} s, bare LIST of {one['kinds']} kinds {one['bare_s']:.2f} s, "
+            f"{one['most_bytes'] / 1e6:.0f} MB of which {one['empty_bytes'] / 1e6:.0f} before; "
+            f"written in {written_s:.1f} s"
+        )
+        assert one["objects"] > size
+        assert one["unreadable"] == []
+        assert one["left"] == ["orphan"]
+    largest, middle = told[SIZES[-1]], told[SIZES[-2]]
+    assert largest["sweep_s"] <= RATIO * largest["bare_s"]
+    assert largest["most_bytes"] <= MOST_BYTES
+    assert largest["sweep_s"] <= LINEAR * (SIZES[-1] / SIZES[-2]) * middle["sweep_s"]
