@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,13 +76,23 @@ def folder_behind(kube: Kube, claim: str, *, namespace: str) -> Path:
 
 @contextmanager
 def shut(folder: Path) -> Iterator[None]:
-    """Nobody but root may look into *folder* until the block ends; who has it open already goes on."""
-    mode = folder.stat().st_mode
-    folder.chmod(0)
+    """
+    Nobody but root may look into what *folder* holds until the block ends; who has it open already goes on.
+
+    Not the folder itself: that, a bring-up puts right without a word.
+    """
+    held = {path: path.stat() for path in folder.iterdir() if path.is_dir()}
+    if not held:
+        raise Inconclusive(f"{folder} holds nothing that could be shut")
+    for path in held:
+        os.chown(path, 0, 0)
+        path.chmod(0)
     try:
         yield
     finally:
-        folder.chmod(mode)
+        for path, was in held.items():
+            os.chown(path, was.st_uid, was.st_gid)
+            path.chmod(stat.S_IMODE(was.st_mode))
 
 
 @dataclass(frozen=True)
@@ -103,7 +115,8 @@ class Small:
         waiting = self._beside("waiting")
         subprocess.run(["cp", "--archive", self.folder, waiting], check=True)
         used = int(subprocess.check_output(["du", "--summarize", "--bytes", waiting], text=True).split()[0])
-        self._inside("mount", "-t", "tmpfs", "-o", f"size={used + ROOM_BYTES}", "proof", self.folder)
+        options = f"size={used + ROOM_BYTES},mode={stat.S_IMODE(self.folder.stat().st_mode):o}"
+        self._inside("mount", "-t", "tmpfs", "-o", options, "proof", self.folder)
         self._inside("cp", "--archive", "--no-target-directory", waiting, self.folder)
         shutil.rmtree(waiting)
 

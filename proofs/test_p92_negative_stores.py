@@ -153,7 +153,7 @@ def test_a_line_that_was_withheld_arrives(
     inquiry = Inquiry("dev")
     loki.arrive(hands("dev").loki(), inquiry, line=withheld.line, within_s=HEALED_S)
     yard.record("exercised", *inquiry.facts)
-    use("logging")
+    use("logging", "metering")
 
     yard.judge("lines_shipped")
 
