@@ -45,11 +45,10 @@ def banner(reckoning: Reckoning, *, command: str, bundle: str) -> Iterator[str]:
         yield from table(("PHASE", "TOOK", "BUDGET", ""), figures).splitlines()
         yield ""
     for usage in reckoning.usages:
-        yield (
-            f"{usage.phase}: {usage.cpus:.2f} CPUs (limit {usage.cpus_limit:g}), "
-            + (f"{usage.memory_bytes / 2**30:.1f} GiB (limit {usage.memory_limit_bytes / 2**30:.1f})")
-            + (f"   {OVER}" if usage.over else "")
-        )
+        cpus = f"{usage.cpus:.2f} CPUs" + (f" (limit {usage.cpus_limit:g})" if usage.cpus_limit else "")
+        limit_gib = usage.memory_limit_bytes / 2**30
+        memory = f"{usage.memory_bytes / 2**30:.2f} GiB" + (f" (limit {limit_gib:g})" if limit_gib else "")
+        yield f"{usage.phase}: {cpus}, {memory}" + (f"   {OVER}" if usage.over else "")
     yield f"evidence  {bundle}"
     yield f"repeat    {command}"
     for told in reckoning.exceeded:
