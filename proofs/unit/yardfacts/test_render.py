@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from yardfacts.facts import Application, Commit, Facts, Root, Timing
+from yardfacts.facts import Application, Commit, Cycle, Facts, Root, Timing, Usage
 from yardfacts.journal import Ending, History, Journal, read
 from yardfacts.reckoning import reckon
 from yardfacts.redact import Redactor
@@ -117,6 +117,27 @@ def test_the_verdict_is_the_last_line(history: History) -> None:
     assert lines[-1] == "verdict   DISPROVED (exit code 10)"
     assert any(line.startswith("repeat    pytest -m core_only") for line in lines)
     assert any("OVER BUDGET" in line for line in lines)
+
+
+def test_many_cycles_are_few_lines(tmp_path: Path) -> None:
+    """Thirty windows are told by the one that used most, and budgets that were missed are told a few times."""
+    journal = Journal(tmp_path / "journal.jsonl", redactor=Redactor())
+    journal.write("begin", run="20260101T000000Z_x_y", command="pytest -m cycles", environment={})
+    for number in range(1, 31):
+        for fact in (
+            Usage(phase=f"prober cycle-{number}", window_s=40.0, cpus=number / 500, memory_bytes=1 << 24),
+            Timing(phase="detach", took_s=9.0, budget_s=8.0),
+            Cycle(number=number, of=30, failed=False, detail=""),
+        ):
+            journal.fact(stage="p45_cycles", moment=f"cycle-{number}", fact=fact)
+    journal.end(Ending.COMPLETED)
+    history = read(tmp_path / "journal.jsonl")
+    lines = list(banner(reckon(history), command="pytest -m cycles", bundle="docs/proof/runs/x"))
+    assert [line for line in lines if line.startswith("prober")] == [
+        "prober cycle (the most of 30): 0.06 CPUs, 0.02 GiB"
+    ]
+    assert "over      25 times more; all are in verdict.json" in lines
+    assert any(line.startswith("0 of 30 cycles failed; at most 9.5 % fail") for line in lines)
 
 
 def test_the_longest_duration_of_a_phase_is_shown() -> None:
