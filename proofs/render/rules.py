@@ -60,8 +60,18 @@ def pod_faults(template: Mapping[str, Any], *, privileged: bool = False) -> Iter
             yield f"volume {volume['name']} has a size limit"
 
 
-def container_faults(container: Mapping[str, Any], *, serves: bool) -> Iterator[str]:
-    """Yield what one container misses; *serves* is False for a job, which nobody sends requests to."""
+def container_faults(container: Mapping[str, Any], *, serves: bool, has_neighbours: bool = False) -> Iterator[str]:
+    """
+    Yield what one container misses.
+
+    Args:
+        container: As the pod has it.
+
+        serves: False for a job, which nobody sends requests to.
+
+        has_neighbours: Other containers of its pod serve, too. One that only tells their figures must not take the pod
+            out of its Service.
+    """
     security = container.get("securityContext", {})
     if security.get("allowPrivilegeEscalation") is not False:
         yield "cannot gain privileges"
@@ -77,7 +87,10 @@ def container_faults(container: Mapping[str, Any], *, serves: bool) -> Iterator[
     if not IMAGE.fullmatch(container["image"]):
         yield f"names its image by content, not {container['image']!r}"
     if serves:
-        yield from (f"has a {probe}" for probe in PROBES if probe not in container)
+        only_tells = has_neighbours and {port["name"] for port in container.get("ports", ())} == {"metrics"}
+        unwanted = {"readinessProbe"} if only_tells else set()
+        yield from (f"has a {probe}" for probe in PROBES if probe not in {*container, *unwanted})
+        yield from (f"has no {probe}: its neighbours serve without it" for probe in unwanted if probe in container)
 
 
 def environment_faults(container: Mapping[str, Any]) -> Iterator[str]:

@@ -58,7 +58,8 @@ def test_every_workload_states_everything(rendered: Rendered) -> None:
             found += container_faults(container, serves=container.get("restartPolicy") == "Always")
             found += environment_faults(container)
         for container in pod["spec"]["containers"]:
-            found += container_faults(container, serves=not manifest.ends)
+            several = len(pod["spec"]["containers"]) > 1
+            found += container_faults(container, serves=not manifest.ends, has_neighbours=several)
             found += environment_faults(container)
         faults += [f"{application} {manifest}: {fault}" for fault in found]
     assert faults == []
@@ -254,10 +255,16 @@ def test_a_broken_container_is_found(broken: Mapping[str, Any], fault: str) -> N
 
 
 def test_a_missing_probe_is_found() -> None:
-    """A server without a probe is found; a job needs none."""
+    """A server without a probe is found; a job needs none, and what tells figures beside a server not all of them."""
     bare = {key: value for key, value in GOOD.items() if key != "readinessProbe"}
     assert list(container_faults(bare, serves=True)) == ["has a readinessProbe"]
     assert list(container_faults(bare, serves=False)) == []
+    telling = {**bare, "ports": [{"name": "metrics", "containerPort": 9121}]}
+    assert list(container_faults(telling, serves=True)) == ["has a readinessProbe"]
+    assert list(container_faults(telling, serves=True, has_neighbours=True)) == []
+    eager = {**telling, "readinessProbe": {}}
+    unwanted = "has no readinessProbe: its neighbours serve without it"
+    assert list(container_faults(eager, serves=True, has_neighbours=True)) == [unwanted]
 
 
 def test_a_secret_in_clear_is_found() -> None:

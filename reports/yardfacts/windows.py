@@ -48,10 +48,11 @@ class _Question:
 
 def sampled_moments(facts: Facts) -> tuple[str, ...]:
     """Moments that are windows: something was sampled there, or was to be."""
+    sampled = {moment for moment, fact in facts.entries if isinstance(fact, Sampled | Interval)}
     return tuple(
         moment
         for moment in facts.moments()
-        if any((part := facts.at(moment)).of(kind) or unread(part, kind) for kind in (Sampled, Interval))
+        if moment in sampled or any(unread(facts.at(moment), kind) for kind in (Sampled, Interval))
     )
 
 
