@@ -37,12 +37,13 @@ STORES: Final = ("storage-{env}/postgres-{env}-0", "baseline-{env}/minio-{env}-0
 
 REFUSED_S: Final = 45
 """What a bring-up is given for what cannot come: a container has to fail and to be reported."""
-WELL_S: Final = 300
-"""Containers that failed are started again after pauses that double, a minute in the end."""
+WELL_S: Final = 600
+"""Containers that failed are started again after pauses that double, and Airflow's scheduler was seen to hang when its
+database and object store went at once: its liveness probe ends it after some four minutes."""
 COMMAND_S: Final = 120.0
 """Beyond what the command itself may wait: interpreter, caches, kubectl."""
-HEALED_S: Final = 180.0
-"""As for any store that was away."""
+HEALED_S: Final = 420.0
+"""Who hangs on a store that was away is ended by a liveness probe after some four minutes, and starts again."""
 
 
 @pytest.mark.control("a bring-up without stores")

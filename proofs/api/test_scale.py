@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from .server import ADMIN, ApiServer
 from .stage import Stage
 from .store import crowded
@@ -34,7 +36,9 @@ def _measured(server: ApiServer, stage: Stage) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def test_a_sweep_of_twenty_thousand_objects(server: ApiServer, stage: Stage) -> None:
+def test_a_sweep_of_twenty_thousand_objects(
+    server: ApiServer, stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
     """At 2,000 Applications among 20,000 objects: 1.5 times the LIST, 150 MB, and linear from 200 on."""
     stage.config_map("orphan")
     told = {}
@@ -43,11 +47,13 @@ def test_a_sweep_of_twenty_thousand_objects(server: ApiServer, stage: Stage) -> 
         with crowded(server.etcd, objects=size, namespace=stage.namespace):
             written_s = time.monotonic() - start_s
             told[size] = one = _measured(server, stage)
-        print(  # noqa: T201 - the figures are what this test is for
-            f"{size:6} objects: sweep {one['sweep_s']:.2f} s, bare LIST of {one['kinds']} kinds {one['bare_s']:.2f} s, "
-            f"{one['most_bytes'] / 1e6:.0f} MB of which {one['empty_bytes'] / 1e6:.0f} before; "
-            f"written in {written_s:.1f} s"
-        )
+        with capsys.disabled():
+            print(  # noqa: T201 - the figures are what this test is for
+                f"\n{size:6} objects: sweep {one['sweep_s']:.2f} s, bare LIST of {one['kinds']} kinds "
+                f"{one['bare_s']:.2f} s, {one['most_bytes'] / 1e6:.0f} MB of which {one['empty_bytes'] / 1e6:.0f} "
+                f"before; written in {written_s:.1f} s",
+                end="",
+            )
         assert one["objects"] > size
         assert one["unreadable"] == []
         assert one["left"] == ["orphan"]
