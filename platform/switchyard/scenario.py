@@ -13,6 +13,7 @@ from switchyard.census import ROUND_TRIP
 from switchyard.errors import Late, Misconfigured, SwitchyardError
 from switchyard.ground import Ground
 from switchyard.judging import Defective, Disproved, Inconclusive, raise_for, verdict_of
+from switchyard.prober.lane import RIGHT
 from switchyard.recorder import Recorder
 from switchyard.toggled import DETACHED, Toggled
 from switchyard.waiting import wait_until
@@ -24,8 +25,6 @@ from yardfacts.verdict import Finding, Verdict, merge
 __all__ = ["Scenario"]
 
 T = TypeVar("T")
-
-RIGHT = "right"
 
 
 @dataclass

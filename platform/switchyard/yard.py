@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from switchyard.errors import Misconfigured
+from switchyard.prober.plan import Expectation, Wanted
 from yardfacts.facts import ChurnRule
 
 __all__ = [
@@ -95,27 +96,6 @@ class Placeholders:
 
     repo_url: str
     revision: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """One value that an answer has to carry: at a JSON pointer, equal or near."""
-
-    pointer: str
-    value: Any
-    tolerance: float = 0.0
-    """Absolute; applied to every number below the pointer."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Expectation:
-    """What makes an answer ``right``: everything listed here."""
-
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    values: tuple[Wanted, ...] = ()
-    contains: str = ""
-    """Text that the body contains; for answers that are no JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)

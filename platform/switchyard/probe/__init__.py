@@ -16,6 +16,7 @@ from switchyard.kube import Kube
 from switchyard.probe import http, s3
 from switchyard.probe.endpoints import Place, address
 from switchyard.probe.secret import secret
+from switchyard.prober.lane import UNANSWERED
 from switchyard.yard import HttpProbe, Probe, S3Probe
 from yardfacts.facts import Answer
 
@@ -41,7 +42,7 @@ def ask(probe: Probe, *, kube: Kube, secrets_file: Path | None) -> Answer:
         return Answer(
             probe=probe.name,
             environment=probe.environment,
-            outcome=http.UNANSWERED,
+            outcome=UNANSWERED,
             wanted="a Service that answers",
             got=str(exc),
             took_s=0.0,

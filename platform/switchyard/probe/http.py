@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Final
 
 import httpx
 
 from switchyard.probe.endpoints import Place
 from switchyard.prober.expectation import fault, shown
+from switchyard.prober.lane import RIGHT, UNANSWERED, WRONG
 from switchyard.yard import Expectation, HttpProbe
 from yardfacts.facts import Answer
 
 __all__ = ["place_of", "request"]
-
-RIGHT: Final = "right"
-WRONG: Final = "wrong"
-UNANSWERED: Final = "unanswered"
 
 
 def place_of(probe: HttpProbe) -> Place:

@@ -14,7 +14,7 @@ from minio.error import MinioException, S3Error
 
 from switchyard.errors import NotFound, Unreachable
 from switchyard.probe.endpoints import Place
-from switchyard.probe.http import RIGHT, UNANSWERED, WRONG
+from switchyard.prober.lane import RIGHT, UNANSWERED, WRONG
 from switchyard.yard import S3Probe
 from yardfacts.facts import Answer
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from . import pointer
+from .plan import Expectation, Wanted
 
 __all__ = ["fault", "shown"]
 
@@ -14,27 +15,7 @@ SHOWN_CHARS: Final = 240
 """Of an answer; evidence is read by people."""
 
 
-class _Wanted(Protocol):
-    @property
-    def pointer(self) -> str: ...
-    @property
-    def value(self) -> Any: ...
-    @property
-    def tolerance(self) -> float: ...
-
-
-class _Expectation(Protocol):
-    @property
-    def status(self) -> int: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def values(self) -> Sequence[_Wanted]: ...
-    @property
-    def contains(self) -> str: ...
-
-
-def fault(expect: _Expectation, *, status: int, headers: Mapping[str, str], body: bytes) -> str:
+def fault(expect: Expectation, *, status: int, headers: Mapping[str, str], body: bytes) -> str:
     """
     The first thing that is not as wanted; empty when everything is.
 
@@ -63,7 +44,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…"
 
 
-def _wrong_value(values: Sequence[_Wanted], body: bytes) -> str:
+def _wrong_value(values: Sequence[Wanted], body: bytes) -> str:
     try:
         document = json.loads(body)
     except ValueError:

@@ -23,6 +23,7 @@ class Wanted:
     pointer: str
     value: Any
     tolerance: float = 0.0
+    """Absolute; applied to every number below the pointer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class Expectation:
     headers: Mapping[str, str] = field(default_factory=dict)
     values: tuple[Wanted, ...] = ()
     contains: str = ""
+    """Text that the body contains; for answers that are no JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)

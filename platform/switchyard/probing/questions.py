@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from switchyard.probe.endpoints import Place
-from switchyard.prober.plan import KEPT, NEW, Expectation, Plan, Question, Wanted
+from switchyard.prober.plan import KEPT, NEW, Expectation, Plan, Question
 from switchyard.yard import HttpProbe, S3Probe
 from switchyard.yard import Probe as Declared
 
@@ -90,18 +90,12 @@ def _watched(probe: Declared, known: Callable[[S3Probe], tuple[str, str]]) -> Wa
     if isinstance(probe, HttpProbe):
         body = "" if probe.body is None else json.dumps(probe.body)
         headers = {**(JSON_HEADERS if body else {}), **probe.headers}
-        asked = (probe.method, headers, body, _expectation(probe), probe.state)
+        asked = (probe.method, headers, body, probe.expect, probe.state)
         url = probe.url
     else:
         url, content = known(probe)
         asked = ("GET", {}, "", Expectation(contains=content), "")
     return Watched(probe.name, probe.environment, url, probe.path, *asked, probe.timeout_s)
-
-
-def _expectation(probe: HttpProbe) -> Expectation:
-    values = tuple(Wanted(pointer=one.pointer, value=one.value, tolerance=one.tolerance) for one in probe.expect.values)
-    expect = probe.expect
-    return Expectation(status=expect.status, headers=dict(expect.headers), values=values, contains=expect.contains)
 
 
 def namespace(url: str) -> str:

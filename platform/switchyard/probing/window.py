@@ -82,35 +82,38 @@ class Prober:
         them as it was before, and as it is afterwards. What could not be sampled or fetched is an ``Unreadable`` among
         the facts, and never an exception.
         """
-        facts: list[Fact] = []
         begun = self._begun(name)
+        if isinstance(begun, Unreadable):
+            yield [begun]
+            return
+        facts = self._round(begun, since_ms=0)
         try:
             yield facts
         finally:
-            facts += [begun] if isinstance(begun, Unreadable) else self._fetched(begun, bundle=bundle)
+            facts += self._round(begun, since_ms=(time.monotonic() - begun.start_s + SETTLES_S) * 1000)
+            facts += self._fetched(begun, bundle=bundle)
 
     def _begun(self, name: str) -> _Sampling | Unreadable:
         """What samples from now on, or why nothing does."""
-        rounds = Rounds(self.door, self.stand.plan, name)
         try:
-            begun = _Sampling(name, self.door.start(name), rounds, start_s=time.monotonic())
-            rounds.one(since_ms=0, within_s=ROUND_S)
+            process = self.door.start(name)
         except _MISSED as exc:
             return _unreadable(name, exc)
-        return begun
+        return _Sampling(name, process, Rounds(self.door, self.stand.plan, name), start_s=time.monotonic())
+
+    def _round(self, begun: _Sampling, *, since_ms: float) -> list[Fact]:
+        """Wait for a round; nothing, or why there was none."""
+        try:
+            begun.rounds.one(since_ms=since_ms, within_s=ROUND_S)
+        except _MISSED as exc:
+            return [_unreadable(begun.window, exc)]
+        return []
 
     def _fetched(self, begun: _Sampling, *, bundle: Bundle) -> list[Fact]:
-        facts: list[Fact] = []
-        settled_ms = (time.monotonic() - begun.start_s + SETTLES_S) * 1000
         try:
-            begun.rounds.one(since_ms=settled_ms, within_s=SETTLES_S + ROUND_S)
+            return self._ended(begun.window, process=begun.process, bundle=bundle)
         except _MISSED as exc:
-            facts.append(_unreadable(begun.window, exc))
-        try:
-            facts += self._ended(begun.window, process=begun.process, bundle=bundle)
-        except _MISSED as exc:
-            facts.append(_unreadable(begun.window, exc))
-        return facts
+            return [_unreadable(begun.window, exc)]
 
     def _ended(self, name: str, *, process: str, bundle: Bundle) -> list[Fact]:
         ended = self.door.stop(name)

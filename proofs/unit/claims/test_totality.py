@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from yardfacts.catalogue import load_claims
 from yardfacts.claims import Claim
-from yardfacts.facts import Answer, Facts
+from yardfacts.facts import Answer, Facts, Unreadable
 from yardfacts.verdict import Verdict
 
 NAMES = sorted(load_claims(Path(__file__).parents[2] / "claims"))
@@ -73,6 +73,21 @@ def test_a_claim_decides_whatever_the_evidence(
     """No evidence makes a judge stumble: each of its answers was thought of."""
     finding = claims[name].decide(_edited(evidence, data))
     assert finding.reason != "judge_stumbled", str(finding)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("nothing_changed", "Watched"), ("nobody_noticed", "Sampled"), ("features_switched_once", "Interval")],
+)
+def test_a_window_that_nobody_saw_is_not_outvoted(
+    name: str, what: str, claims: Mapping[str, Claim], evidence: Facts
+) -> None:
+    """Of one window there is nothing but that it could not be read; others that are whole do not make up for it."""
+    others = Facts(tuple(entry for entry in evidence.entries if entry[0] != "off"))
+    assert claims[name].decide(others).verdict is Verdict.PROVED
+    unseen = others.plus("off", (Unreadable(what=f"{what} of window off", error="nobody answered"),))
+    finding = claims[name].decide(unseen)
+    assert (finding.verdict, finding.reason) == (Verdict.INCONCLUSIVE, "unreadable")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -26,6 +26,7 @@ from yardfacts.folding import fold
 from yardfacts.redact import Redactor
 
 from .cluster import Cluster
+from .conftest import pause
 from .service import Service
 
 NAMESPACE = "/api/v1/namespaces/switchyard-proof"
@@ -160,6 +161,24 @@ def test_a_switch_at_either_end_of_a_window_is_seen(cluster: Cluster, service: S
         service.features = "absent"
     said = [(one.connection, one.state) for one in facts if isinstance(one, Interval) and one.probe == "gateway"]
     assert sorted(said) == [(KEPT, "absent"), (KEPT, "online"), (NEW, "absent"), (NEW, "online")]
+
+
+def test_a_round_that_nobody_ends_is_told(
+    cluster: Cluster, service: Service, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was sampled all the same is kept, and the next window begins."""
+    with _probing(cluster, _yard(_probe(service))) as prober:
+        with monkeypatch.context() as patch:
+            patch.setattr("switchyard.probing.window.ROUND_S", 0.0)
+            with prober.window("off", bundle=bundle) as facts:
+                pause(0.5)()
+        with prober.window("on", bundle=bundle) as later:
+            pass
+    (first, *_) = facts
+    assert isinstance(first, Unreadable)
+    assert "every question is asked" in first.error
+    assert any(isinstance(fact, Sampled) for fact in facts)
+    assert not any(isinstance(fact, Unreadable) for fact in later)
 
 
 def test_an_act_that_fails_is_sampled_all_the_same(cluster: Cluster, service: Service, bundle: Bundle) -> None:
