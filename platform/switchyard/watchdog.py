@@ -74,10 +74,10 @@ def watchdog(charge: Charge, *, progress: Callable[[str], None] = print) -> Iter
     is_relieved = threading.Event()
     try:
         yield is_relieved.set
-    except Exception:
+    except Exception:  # goes on to whoever says that something is not restored
         is_relieved.set()
         raise
-    except BaseException:
+    except BaseException:  # an interruption: no error of ours, and the process is about to end
         if not is_relieved.is_set():
             _kept.append(process)
             progress("interrupted while restoring; the watchdog restores when this process has ended")
