@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from switchyard.errors import Held, Late, SwitchyardError
 from switchyard.holder import is_dead, watchdog_of
@@ -23,13 +22,10 @@ from switchyard.obituary import Obituary
 from switchyard.restoring import Mended, mend
 from switchyard.targets import open_target
 from switchyard.waiting import wait_until
-from switchyard.watchdog import FAREWELL, READY, Charge
+from switchyard.watchdog import DYING_S, FAREWELL, READY, Charge
 from yardfacts.verdict import UNRESTORED
 
 __all__ = ["Aftermath", "main"]
-
-DYING_S: Final = 30.0
-"""Between the end of the pipe and the end of the process lies what the kernel has to put away."""
 
 
 @dataclass

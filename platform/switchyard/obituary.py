@@ -12,9 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
 
+from switchyard.errors import Late
 from switchyard.recorder import Place, Recorder
 from switchyard.restoring import Mended
-from switchyard.watchdog import Charge
+from switchyard.waiting import wait_until
+from switchyard.watchdog import DYING_S, Charge
 from yardfacts.bundle import COMPLETE, Bundle, digest
 from yardfacts.facts import Malformed, Timing
 from yardfacts.journal import Ending, InUse, Journal, read
@@ -107,8 +109,8 @@ class Obituary:
             self._write("there is no journal")
             return None
         try:
-            journal = Journal(bundle.journal, redactor=self._charge.redactor)
-        except (InUse, Malformed, OSError) as exc:
+            journal = self._journal(bundle.journal)
+        except (Late, Malformed, OSError) as exc:
             self._write(f"the journal cannot be written: {exc}")
             return None
         if journal.ended:
@@ -118,6 +120,20 @@ class Obituary:
         self._open.callback(journal.close)
         place = Place(stage=STAGE)
         return Recorder(bundle=bundle, journal=journal, run_id=self._charge.run_id, tell=self._write, place=place)
+
+    def _journal(self, path: Path) -> Journal:
+        """The journal, once nobody else has it: the kernel may close the pipe of the dying before their journal."""
+        taken: list[Journal] = []
+
+        def attempt() -> str:
+            try:
+                taken.append(Journal(path, redactor=self._charge.redactor))
+            except InUse as exc:
+                return str(exc)
+            return ""
+
+        wait_until(attempt, what="the journal is free", ready=lambda wrong: not wrong, within_s=DYING_S)
+        return taken[0]
 
     def _write(self, text: str) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

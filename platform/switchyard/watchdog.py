@@ -23,13 +23,15 @@ from switchyard.yard import Yard
 from yardfacts.redact import Redactor
 from yardfacts.target import Target
 
-__all__ = ["FAREWELL", "PATIENCE_S", "READY", "Charge", "watchdog"]
+__all__ = ["DYING_S", "FAREWELL", "PATIENCE_S", "READY", "Charge", "watchdog"]
 
 PATIENCE_S: Final = 60.0
 """An API server that died of what the proof died of may be back by then."""
 START_S: Final = 60.0
 """An interpreter and its imports, on a machine that has other things to do."""
 END_S: Final = 10.0
+DYING_S: Final = 30.0
+"""Between the end of the pipe and the end of the process lies what the kernel has to put away, open files with it."""
 READY: Final = b"ready\n"
 FAREWELL: Final = b"farewell\n"
 

@@ -24,9 +24,9 @@ from switchyard.kube import Kube
 from switchyard.labels import RUN_ID
 from switchyard.lease import NAME, RESTORE, RUNS, Lease, held_lease
 from switchyard.obituary import LOG, PHASE, STAGE, Obituary
-from switchyard.restoring import restore
+from switchyard.restoring import Mended, restore
 from switchyard.tidying import made_by
-from switchyard.waiting import wait_until
+from switchyard.waiting import Clock, wait_until
 from switchyard.watchdog import Charge, watchdog
 from yardfacts.bundle import Bundle
 from yardfacts.facts import Timing
@@ -367,6 +367,19 @@ def _dead_holder(kube: Kube, stage: Stage) -> str:
     meta = {"name": NAME, "annotations": {RESTORE: '{"features": "attached"}', RUNS: "r1"}}
     kube.create(LEASES, {"metadata": meta, "spec": {"holderIdentity": dead}}, namespace=stage.namespace)
     return dead
+
+
+def test_a_journal_that_the_dying_still_have_is_waited_for(charge: Charge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pipe may end before the journal is let go of; what was done is written there all the same."""
+    charge.bundle.mkdir()
+    dying = Journal(Bundle(charge.bundle, redactor=charge.redactor).journal, redactor=charge.redactor)
+    dying.write("begin", run="r1", command="", environment={})
+    monkeypatch.setattr(Clock, "pause", lambda clock, pause_s: dying.close())
+    with Obituary(charge) as obituary:
+        obituary.restored([Mended(what="features", wanted="attached", left="attached")], took_s=0.1)
+    history = read(charge.bundle / "journal.jsonl")
+    assert history.ending is Ending.INTERRUPTED
+    assert [record.body["left"] for record in history.of("restore")] == ["attached"]
 
 
 def test_what_is_done_stays_done_where_an_answer_is_lost(
