@@ -23,9 +23,11 @@ from yardfacts.verdict import Verdict
 from .embedded import Said, Small, command, folder_behind, shut
 from .outages import silence, stopped
 from .services.inquiry import Inquiry
+from .services.mlflow import use_up
 
 if TYPE_CHECKING:
     from proofs.conftest import Use
+    from proofs.services.exercise import Hands
 
 pytestmark = [pytest.mark.order(96), pytest.mark.negative]
 
@@ -85,13 +87,17 @@ def _small(yard: Scenario, kube: Kube, declared: Yard) -> Iterator[Small]:
 
 
 @pytest.mark.control("a full volume")
-def test_a_full_volume_is_named(*, yard: Scenario, target: Target, use: Use, small: Small) -> None:
+def test_a_full_volume_is_named(
+    *, yard: Scenario, target: Target, use: Use, small: Small, hands: Callable[[str], Hands]
+) -> None:
     """On a full volume PostgreSQL keeps nothing, which is noticed; with room again, its users heal by themselves."""
     broken = "the volume of PostgreSQL of dev is full"
-    inquiry = Inquiry("dev")
+    inquiry, mine = Inquiry("dev"), hands("dev")
+    write = use_up(mine.mlflow(), name=f"{mine.name}-much", run_id=yard.run_id)
     with yard.when(broken):
         small.fill()
         try:
+            remove = write()
             use("tracking", environments=["dev"])
             _keep(inquiry, BROKEN, said=command(target, "status", within_s=COMMAND_S),
                   names=["storage-dev/postgres  is full"], ends="failure")  # fmt: skip
@@ -101,6 +107,7 @@ def test_a_full_volume_is_named(*, yard: Scenario, target: Target, use: Use, sma
 
     with yard.when("there is room again"):
         use("tracking", "scheduling", moment="healed", patience_s=HEALED_S)
+        remove()
         said = command(target, "status", within_s=COMMAND_S)
         # Argo CD is silenced, so the command still has something to say; of this volume it has nothing.
         inquiry.ask(

@@ -33,6 +33,7 @@ __all__ = [
     "Forbidden",
     "Gap",
     "Held",
+    "JobFailed",
     "Late",
     "LeaseLost",
     "Misconfigured",
@@ -153,3 +154,7 @@ class Stuck(SwitchyardError):
 def as_fact(what: str, error: SwitchyardError) -> facts.Unreadable:
     """The fact to record where *what* was to be observed and *error* came instead."""
     return facts.Unreadable(what=what, error=f"{type(error).__name__}: {error}")
+
+
+class JobFailed(SwitchyardError):
+    """A command inside the cluster ended without an exit code, so nobody knows what it has done."""

@@ -18,7 +18,7 @@ from kubernetes.client import ApiClient, Configuration
 from kubernetes.config import ConfigException
 
 from switchyard.errors import Gap, NoTarget, NotFound, Refused
-from switchyard.kinds import Kind
+from switchyard.kinds import PODS, Kind
 from switchyard.objects import Json, dig
 from switchyard.pool import Pool
 from switchyard.transport import Request, Stream, Transport, raise_for
@@ -174,6 +174,19 @@ class Kube:
             if stream.status >= 400:
                 raise_for(stream.status, b"".join(stream.lines()), asked=f"watch {self.where}{path}")
             yield _events(stream, asked=f"watch {self.where}{path} from {version}"), stream
+        finally:
+            stream.close()
+
+    def log(self, pod: str, *, namespace: str, for_s: float) -> Iterator[str]:
+        """The lines of a pod's only container, as they come, to its end; it may be silent for *for_s* seconds."""
+        path = f"{PODS.path(namespace=namespace, name=pod)}/log"
+        request = Request(method="GET", path=path, query={"follow": "true"}, headers={}, timeout_s=for_s)
+        stream = self._transport.open(request)
+        try:
+            if stream.status >= 400:
+                raise_for(stream.status, b"".join(stream.lines()), asked=f"log {self.where}{path}")
+            for line in stream.lines():
+                yield line.decode(errors="replace")
         finally:
             stream.close()
 

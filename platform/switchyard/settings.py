@@ -18,6 +18,7 @@ from switchyard.yard import (
     Budgets,
     Expectation,
     HttpProbe,
+    Job,
     Layer,
     Placeholders,
     Probe,
@@ -93,6 +94,7 @@ def load_yard(path: Path | None = None) -> Yard:
         budgets=_budgets(top.table("budgets")),
         placeholders=_placeholders(top.table("placeholders")),
         prober=_prober(top.table("prober")),
+        jobs={name: _job(table) for name, table in top.tables("jobs")},
     )
     top.done()
     for probe in yard.probes:
@@ -173,6 +175,17 @@ def _prober(table: Table) -> Prober:
     if prober.image and prober.image_of:
         raise table.wrong("image", wanted="image or image_of, not both")
     return prober
+
+
+def _job(table: Table) -> Job:
+    job = Job(
+        namespace=table.text("namespace"),
+        cronjob=table.text("cronjob"),
+        command=table.texts("command"),
+        deadline_s=table.number("deadline_s"),
+    )
+    table.done()
+    return job
 
 
 def _probes(name: str, table: Table, environments: tuple[str, ...], *, file: Path) -> Iterator[Probe]:

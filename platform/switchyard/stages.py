@@ -37,6 +37,7 @@ MARKERS: Final[Mapping[str, str]] = {
     "cycles": "detaches and attaches again and again, as often as --cycles says",
     "gitops": "commits, edits by hand and removes, and proves that git decides",
     "resilience": "takes away what others stand on and proves that it comes back as it was",
+    "lifecycle": "lets another model serve and brings the one from before back, while somebody asks",
     "negative": "breaks the yard on purpose and requires that the claims say so",
 }
 """Markers of proofs; naming one with ``-m`` is how proofs are asked for."""

@@ -21,6 +21,7 @@ __all__ = [
     "Budgets",
     "Expectation",
     "HttpProbe",
+    "Job",
     "Layer",
     "Placeholders",
     "Probe",
@@ -152,6 +153,19 @@ class Prober:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Job:
+    """A command of the platform's own, which runs inside it from a CronJob's template."""
+
+    namespace: str
+    """``{env}`` in it becomes the environment."""
+    cronjob: str
+    command: tuple[str, ...]
+    """What the container is started with, before what the caller says."""
+    deadline_s: float
+    """The longest silence of its output, in seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Yard:
     """All of ``yard.toml``."""
 
@@ -168,6 +182,8 @@ class Yard:
     budgets: Budgets
     placeholders: Placeholders
     prober: Prober = Prober()
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    """By the name of the command."""
 
     @property
     def checkout(self) -> Path:

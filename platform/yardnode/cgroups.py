@@ -17,6 +17,7 @@ from yardnode.waiting import wait_until
 __all__ = ["Branch", "Hierarchy", "hierarchies"]
 
 KUBELET = frozenset({"cpu", "cpuset", "hugetlb", "io", "memory", "pids"})  # controllers that it asks for
+SHARES = 1024  # of the processor, for each one there is: the weight of an ordinary process
 KILL_WITHIN_S = 30.0  # a process in uninterruptible sleep outlives SIGKILL until its disk answers
 
 
@@ -82,6 +83,10 @@ class Branch:
             root.mkdir(exist_ok=True)
             if tree.unified and len(self.trees) == 1:
                 _delegate(tree.mount)
+            if "cpu" in tree.controllers:
+                # What a kubelet gives its pods on a machine of its own. Less, and all pods together would get as much
+                # processor as one busy process beside the yard.
+                (root / "cpu.shares").write_text(str(SHARES * (os.cpu_count() or 1)))
         (self.counting / "node").mkdir(exist_ok=True)
 
     def join(self) -> None:

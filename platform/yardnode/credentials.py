@@ -61,18 +61,13 @@ class Value:
     make: Callable[[], str] = _password
     renew: Callable[[str], str] = _replaced
     """The next value, made from the present one."""
-    reread: bool = False
-    """
-    Whether its users read the mounted file each time; the kubelet brings a new one there within about a minute.
-    The others read it when they start, and bring whatever copy their own data has (roles, users) to it then.
-    """
 
 
 VALUES: Final[Mapping[str, Value]] = MappingProxyType(
     {
         "minio_access_key": Value(),
         "minio_secret_key": Value(),
-        "gateway_token": Value(reread=True),
+        "gateway_token": Value(),
         "postgres_password": Value(),
         "exporter_database_password": Value(),
         "mlflow_database_password": Value(),
@@ -83,6 +78,7 @@ VALUES: Final[Mapping[str, Value]] = MappingProxyType(
         "airflow_fernet_key": Value(make=_fernet_key, renew=_prepended),
         "airflow_jwt_secret": Value(make=_signing_key, renew=lambda _: _signing_key()),
         "airflow_api_secret": Value(),
+        "slack_token": Value(),
     }
 )
 """Every value of an environment by its name; probes and proofs know them by these names."""

@@ -22,7 +22,7 @@ from yardnode.state import read_state
 from yardnode.steps import secrets, settled
 from yardnode.yard import Yard
 
-__all__ = ["Consumer", "consumers", "renew_key", "renew_value", "runs", "seal_anew"]
+__all__ = ["Consumer", "consumers", "renew_key", "renew_value", "restarts", "runs", "seal_anew"]
 
 WORKLOADS: Final = "deployments,statefulsets,daemonsets"
 CONTROLLER: Final = "sealed-secrets"
@@ -50,7 +50,7 @@ def runs(yard: Yard) -> bool:
 
 def renew_value(yard: Yard, name: str, *, environments: Sequence[str]) -> tuple[Consumer, ...]:
     """
-    Give the value *name* of *environments* a new one, and return the workloads that take it, its servers first.
+    Give the value *name* of *environments* a new one, and return the workloads that have to be restarted for it.
 
     Raises:
         Refused: There is no such value; nothing was changed.
@@ -61,12 +61,7 @@ def renew_value(yard: Yard, name: str, *, environments: Sequence[str]) -> tuple[
     if not runs(yard):
         return ()
     _serve(yard, made)
-    return tuple(
-        consumer
-        for environment in environments
-        for declared in carriers(name)
-        for consumer in consumers(yard.cluster, namespace=declared.namespace(environment), secret=declared.name)
-    )
+    return tuple(restarts(yard.cluster, name, environments=environments))
 
 
 def renew_key(yard: Yard) -> str:
@@ -109,6 +104,19 @@ def seal_anew(yard: Yard) -> None:
     sealing.forget(yard.paths.state)
     if runs(yard):
         _serve(yard, _made(yard))
+
+
+def restarts(cluster: Cluster, name: str, *, environments: Sequence[str]) -> Iterator[Consumer]:
+    """
+    Workloads that read the value *name* when they start, and only then; whoever checks it comes first.
+
+    Raises:
+        CommandFailed: The API server did not answer.
+    """
+    for environment in environments:
+        for declared in carriers(name):
+            if not declared.reread:
+                yield from consumers(cluster, namespace=declared.namespace(environment), secret=declared.name)
 
 
 def consumers(cluster: Cluster, *, namespace: str, secret: str) -> Iterator[Consumer]:

@@ -24,6 +24,11 @@ class Declared:
     service: str
     keys: Mapping[str, str]
     """Key of the Secret -> name of the value."""
+    reread: bool = False
+    """
+    Whether its users read the mounted file each time; the kubelet brings a new one there within about a minute.
+    The others read it when they start, and bring whatever copy their own data has (roles, users) to it then.
+    """
 
     def namespace(self, environment: str) -> str:
         """Where it stands."""
@@ -44,7 +49,7 @@ SECRETS: Final = (
         Declared(name="object-store", service=service, keys=OBJECT_STORE)
         for service in ("airflow", "baseline", "feature-store", "mlflow")
     ),
-    Declared(name="gateway-reload", service="fastapi", keys={"token": "gateway_token"}),
+    Declared(name="gateway-reload", service="fastapi", keys={"token": "gateway_token"}, reread=True),
     Declared(
         name="postgres",
         service="storage",
@@ -78,6 +83,15 @@ SECRETS: Final = (
             "jwtSecret": "airflow_jwt_secret",
             "apiSecret": "airflow_api_secret",
             "adminPassword": "airflow_admin_password",
+        },
+    ),
+    Declared(
+        name="lifecycle",
+        service="airflow",
+        keys={
+            "reloadToken": "gateway_token",
+            "mlflowPassword": "mlflow_admin_password",
+            "slackToken": "slack_token",
         },
     ),
 )

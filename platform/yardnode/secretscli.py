@@ -14,14 +14,13 @@ import yaml
 
 from yardnode import bootstrap, credentials, privatefile, rotation, sealing
 from yardnode.cli import root_paths, told, yard_of
-from yardnode.credentials import VALUES
 from yardnode.errors import Problem, Refused
 from yardnode.kubeseal import Kubeseal
 from yardnode.making import Making
 from yardnode.paths import find_paths
 from yardnode.progress import Progress
 from yardnode.sealingkeys import SealingKeys
-from yardnode.secretobjects import SECRETS
+from yardnode.secretobjects import SECRETS, carriers
 from yardnode.state import read_state
 from yardnode.yard import Yard, alone
 
@@ -71,9 +70,9 @@ def rotate(*, name: str, chosen: Sequence[str]) -> None:
         running = rotation.runs(yard)
         found = rotation.renew_value(yard, name, environments=environments)
     click.echo(f"{name} is new in {', '.join(environments)}{'' if running else ' with the next `switchyard up`'}.")
-    if VALUES[name].reread:
-        click.echo("Its users read it again by themselves within about a minute.")
-    elif found:
+    if any(declared.reread for declared in carriers(name)):
+        click.echo("Whoever checks it reads it again by itself within about a minute.")
+    if found:
         click.echo("These read it when they start; in this order, because whoever checks it comes first:")
         for consumer in found:
             click.echo(f"  {consumer}")

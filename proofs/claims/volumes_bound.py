@@ -8,8 +8,10 @@ from yardfacts.judges import each_moment, legible
 from yardfacts.mutants import LOOK, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, disproved, merge, proved
 
-REPOSITORIES = tuple((f"{user}-{env}", "model-repo") for env in ("dev", "prod") for user in ("airflow", "triton"))
-"""Namespace and claim of the model repository: one who writes and one who reads, in each environment."""
+USERS = ("airflow", "triton", "fastapi")
+"""One who writes and two who read."""
+REPOSITORIES = tuple((f"{user}-{env}", "model-repo") for env in ("dev", "prod") for user in USERS)
+"""Namespace and claim of the model repository, in each environment."""
 
 
 def _is_repository(volume: Volume) -> bool:
@@ -40,6 +42,12 @@ def _is_repository(volume: Volume) -> bool:
         Mutant(
             name="the model repository has no claim",
             edit=drop(Volume, at=LOOK, where=lambda v: v.namespace == "triton-prod"),
+            verdict=Verdict.DISPROVED,
+            reason="claim_missing",
+        ),
+        Mutant(
+            name="the gateway has no claim on the ledger",
+            edit=drop(Volume, at=LOOK, where=lambda v: v.namespace == "fastapi-prod"),
             verdict=Verdict.DISPROVED,
             reason="claim_missing",
         ),

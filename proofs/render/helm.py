@@ -54,13 +54,15 @@ class Manifest:
         if POD_FILE in (self.body.get("data") or {}):
             kept: Mapping[str, Any] = yaml.safe_load(self.body["data"][POD_FILE])
             return kept
-        template: Mapping[str, Any] = (self.body.get("spec") or {}).get("template") or {}
+        spec = self.body.get("spec") or {}
+        made: Mapping[str, Any] = spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec
+        template: Mapping[str, Any] = made.get("template") or {}
         return template if "spec" in template else None  # a SealedSecret has a template too
 
     @property
     def ends(self) -> bool:
         """Its pods run to their end, and nobody sends requests to them."""
-        return self.kind in {"Job.batch", "ConfigMap"}
+        return self.kind in {"Job.batch", "CronJob.batch", "ConfigMap"}
 
     @property
     def replicas(self) -> int:

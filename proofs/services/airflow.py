@@ -74,12 +74,12 @@ class Airflow:
         """The commit that the DAG was last read from."""
         return str(self.rest.get(f"{API}/dags/{DAG}")["bundle_version"])
 
-    def trigger(self, run: str, *, conf: dict[str, str], after: datetime | None = None) -> None:
-        """Ask for a run of the DAG under a name of one's own; where *after* is given, it waits until then."""
+    def trigger(self, run: str, *, conf: dict[str, str], after: datetime | None = None, dag: str = DAG) -> None:
+        """Ask for a run of *dag* under a name of one's own; where *after* is given, it waits until then."""
         # Without a logical date: two proofs in one second are two runs.
         body = {"dag_run_id": run, "logical_date": None, "conf": conf}
         due = {"run_after": after.isoformat()} if after else {}
-        self.rest.post(f"{API}/dags/{DAG}/dagRuns", {**body, **due})
+        self.rest.post(f"{API}/dags/{dag}/dagRuns", {**body, **due})
 
     def runs(self, prefix: str) -> tuple[str, ...]:
         """Names of the DAG's runs that begin with *prefix*."""
@@ -107,15 +107,21 @@ class Airflow:
         """Delete a Variable."""
         self.rest.delete(f"{API}/variables/{key}")
 
-    def run(self, run: str) -> dict[str, Any]:
+    def run(self, run: str, *, dag: str = DAG) -> dict[str, Any]:
         """A run as the server describes it."""
-        found: dict[str, Any] = self.rest.get(f"{API}/dags/{DAG}/dagRuns/{run}")
+        found: dict[str, Any] = self.rest.get(f"{API}/dags/{dag}/dagRuns/{run}")
         return found
 
-    def tasks(self, run: str) -> dict[str, dict[str, Any]]:
+    def tasks(self, run: str, *, dag: str = DAG) -> dict[str, dict[str, Any]]:
         """Its tasks by their id."""
-        listed = self.rest.get(f"{API}/dags/{DAG}/dagRuns/{run}/taskInstances")["task_instances"]
+        listed = self.rest.get(f"{API}/dags/{dag}/dagRuns/{run}/taskInstances")["task_instances"]
         return {str(one["task_id"]): one for one in listed}
+
+    def returned(self, run: str, task: str, *, dag: str) -> dict[str, Any]:
+        """What a task returned."""
+        path = f"{API}/dags/{dag}/dagRuns/{run}/taskInstances/{task}/xcomEntries/return_value"
+        found: dict[str, Any] = self.rest.get(path)["value"]
+        return found
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def follow(trace: Trace, inquiry: Inquiry) -> None:
     model, wanted = str(packaged["model"]), f"{packaged['model']} version {packaged['version']}"
     inquiry.ask("version-in-registry", wanted=wanted, got=lambda: _registered(trace, model), within_s=REGISTERED_S)
     inquiry.ask("digest-in-registry", wanted=str(packaged["digest"]), got=lambda: _digest(trace, model))
-    inquiry.ask("version-in-triton", wanted=wanted, got=lambda: _served(trace, model))
+    inquiry.ask("version-in-triton", wanted=wanted, got=lambda: _served(trace, model, packaged["version"]))
     inquiry.ask("version-in-answer", wanted=wanted, got=lambda: _answered(trace))
 
 
@@ -53,10 +53,11 @@ def _digest(trace: Trace, model: str) -> str:
     return tags.get(DIGEST, "no digest")
 
 
-def _served(trace: Trace, model: str) -> str:
+def _served(trace: Trace, model: str, version: int) -> str:
     index = trace.triton.post("/v2/repository/index", {"ready": True})
     versions = sorted(str(one.get("version")) for one in index if one["name"] == model)
-    return f"{model} version {', '.join(versions) or 'none'}"
+    # Others may be loaded beside it: what a rollback returns to, and what is on trial.
+    return f"{model} version {version if str(version) in versions else ', '.join(versions) or 'none'}"
 
 
 def _answered(trace: Trace) -> str:

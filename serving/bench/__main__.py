@@ -9,6 +9,7 @@ not depend on how fast the load comes, so it is the figure to believe on a busy 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import platform
 import tempfile
@@ -45,12 +46,14 @@ class Leg:
 @contextmanager
 def _servers(folder: Path) -> Iterator[dict[str, Process]]:
     """The neighbour, and both ways to it; each a process of its own."""
-    (folder / "routes.yaml").write_text(f"{ALIAS}: {{model: wine, version: 1}}\n")
+    outcome = {"model": "wine", "generation": 1, "phase": "committed", "deploy_id": "bench"}
+    aliases = {ALIAS: {"version": 1, "digest": "0" * 64}}
+    (folder / "000000000001.outcome.json").write_text(json.dumps({**outcome, "aliases": aliases}))
     (folder / "token").write_text("t" * 32)
     back, lane, plain = free_port(), free_port(), free_port()
     url = f"http://127.0.0.1:{back}"
     settings = {
-        "YARDGATE_ROUTES_FILE": str(folder / "routes.yaml"),
+        "YARDGATE_LEDGER_DIR": str(folder),
         "YARDGATE_CARDS_DIR": str(Path(__file__).parents[1] / "models"),
         "YARDGATE_TRITON_URL": url,
         "YARDGATE_FEATURES_URL": "http://127.0.0.1:1",  # absent: a connection there is refused at once

@@ -6,12 +6,25 @@ ModelError
 ├── RepositoryUnusable    the volume lacks a folder, or its staging and repository are not one file system
 ├── VersionConflict       the version exists already, with other content; versions are immutable
 ├── ModelForeign          the model's folder exists, but this publisher did not make it
-└── RegistryAway          MLflow does not answer, or refuses us
+├── RegistryAway          MLflow does not answer, or refuses us
+├── LedgerDamaged         a file of the ledger is not what was written
+├── Superseded            a higher generation is committed already
+└── Ended                 a generation ended otherwise
 """
 
 from __future__ import annotations
 
-__all__ = ["GoldenMismatch", "ModelError", "ModelForeign", "RegistryAway", "RepositoryUnusable", "VersionConflict"]
+__all__ = [
+    "Ended",
+    "GoldenMismatch",
+    "LedgerDamaged",
+    "ModelError",
+    "ModelForeign",
+    "RegistryAway",
+    "RepositoryUnusable",
+    "Superseded",
+    "VersionConflict",
+]
 
 
 class ModelError(Exception):
@@ -41,3 +54,15 @@ class ModelForeign(ModelError):
 
 class RegistryAway(ModelError):
     """The registry did not let us in; the message carries its last words."""
+
+
+class LedgerDamaged(ModelError):
+    """A file of the ledger cannot be read, or says what no generation says; nobody may guess what is so."""
+
+
+class Superseded(ModelError):
+    """Somebody else was later, and is committed: this generation has nothing to say any more."""
+
+
+class Ended(ModelError):
+    """The generation has an end already, and it is another one."""

@@ -20,11 +20,13 @@ from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
 from models.errors import RegistryAway, VersionConflict
 
-__all__ = ["CHAMPION", "DIGEST", "Package", "Registered", "Registry"]
+__all__ = ["CHAMPION", "DIGEST", "SIGNATURE", "Package", "Registered", "Registry"]
 
 CHAMPION: Final = "champion"
 DIGEST: Final = "switchyard.digest"
 """Tag of a registered version: what ``models.repository.digest_of`` says of the folder that is served."""
+SIGNATURE: Final = "switchyard.signature"
+"""Tag of a registered version: what ``models.signature`` says of its inputs and outputs."""
 EXPERIMENT: Final = "seed"
 FOLDER: Final = "model"
 """Below the run's artifacts."""
@@ -35,12 +37,14 @@ PAUSE_S: Final = 1.0
 
 @dataclass(frozen=True)
 class Package:
-    """One version as it is served: its folder, what names its content, and what was measured of it."""
+    """One version as it is served: its folder, what names its content, its golden rows, and what was measured of it."""
 
     model: str
     version: int
     folder: Path
     digest: str
+    signature: str
+    golden: Path
     metrics: Mapping[str, float]
 
 
@@ -100,7 +104,8 @@ class Registry:
                 published=published,
                 offered=offered,
             )
-        if found is None or CHAMPION not in found.aliases:
+        # Where somebody has decided since who that is, nothing is decided again.
+        if not any(CHAMPION in one.aliases for one in registered.values()):
             self._client.set_registered_model_alias(package.model, CHAMPION, str(package.version))
         return Registered(package.model, package.version, outcome)
 
@@ -119,8 +124,12 @@ class Registry:
         for name, value in package.metrics.items():
             self._client.log_metric(run.info.run_id, name, value)
         self._client.log_artifacts(run.info.run_id, str(package.folder), FOLDER)
+        self._client.log_artifact(run.info.run_id, str(package.golden))
         self._client.set_terminated(run.info.run_id)
         # With its digest from the first moment on: a version without one belongs to nobody.
         return self._client.create_model_version(
-            package.model, f"{run.info.artifact_uri}/{FOLDER}", run.info.run_id, tags={DIGEST: package.digest}
+            package.model,
+            f"{run.info.artifact_uri}/{FOLDER}",
+            run.info.run_id,
+            tags={DIGEST: package.digest, SIGNATURE: package.signature},
         )

@@ -3,12 +3,14 @@ How a model gets into Triton's repository: built aside, made durable, shown by o
 
 Layout of the volume, all on one file system (a rename across mounts fails)::
 
-    staging/<model>/                being built; nobody reads it, the next run throws it away
+    staging/<model>/<owner>/        being built; nobody reads it, its owner's next attempt throws it away
     manifests/<model>/<n>.json      what version n consists of; outside the model's folder, because any
                                     non-numeric entry there makes the next load restart every version
+    manifests/<model>/<n>.golden.json   inputs, and the outputs that version n gives for them
     repository/<model>/             config.pbtxt and one folder a version; Triton reads this
+    quarantine/<model>/             versions that failed, kept for whoever looks why
 
-One writer a volume at a time is the caller's duty (the seed is one Job); against a second one only the rename protects.
+One writer a model at a time is the caller's duty; against a second one only the rename protects.
 """
 
 from __future__ import annotations
@@ -17,15 +19,25 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
+from models.durable import seal, sync, write
 from models.errors import ModelForeign, RepositoryUnusable, VersionConflict
 
 __all__ = ["Published", "Repository", "digest_of"]
+
+CONFIG: Final = "config.pbtxt"
+POLICY: Final = re.compile(r"version_policy: \{ specific: \{ versions: \[ ([0-9, ]+) \] \} \}")
+"""Named versions only: under ``latest`` a new version would push out the one that callers are pinned to."""
+
+SEED: Final = "seed"
+KEPT: Final = 5
+"""Versions that are kept whatever they are: the last ones, for whoever looks what changed."""
 
 
 @dataclass(frozen=True)
@@ -60,37 +72,22 @@ def digest_of(version_folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _sync(path: Path) -> None:
-    # A folder is opened like a file: its own fsync makes the names in it durable.
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _seal(folder: Path) -> None:
-    """Make everything below readable for Triton's user, whatever the umask was, and durable, leaves first."""
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-        _sync(path)
-    folder.chmod(0o755)
-    _sync(folder)
-
-
 @dataclass(frozen=True)
 class Repository:
-    """The volume's root, and the one operation on it."""
+    """The volume's root, and what is done to it."""
 
     root: Path
 
-    def publish(self, model: str, *, version: int, config: Path, build_version: Callable[[Path], None]) -> Published:
+    def publish(
+        self, model: str, *, version: int, config: Path, golden: Path, build_version: Callable[[Path], None]
+    ) -> Published:
         """
         Make the first version of *model* visible, as a whole or not at all.
 
         Args:
             version: The number of the version folder.
             config: The ``config.pbtxt`` to copy.
+            golden: The version's golden rows, which every later switch to it has to reproduce.
             build_version: Fills an empty folder with the version's files; equal input gives equal bytes.
 
         Returns:
@@ -101,24 +98,131 @@ class Repository:
             VersionConflict: The version is there with another digest; nothing was changed.
             ModelForeign: The model's folder is there without this version; nothing was changed.
         """
-        staged = self._prepare(model) / model
+        staged = self._prepare(model, owner=SEED) / model
         version_folder = staged / str(version)
-        version_folder.mkdir(parents=True)
-        build_version(version_folder)
+        digest = _built(version_folder, build_version)
         shutil.copyfile(config, staged / "config.pbtxt")
-        digest = digest_of(version_folder)
-        _seal(staged)
-        outcome = self._show(model, version=version, staged=staged, digest=digest)
+        seal(staged)
+        visible = self.folder(model)
+        outcome: Literal["published", "present"] = "present"
+        if not visible.exists():
+            self._describe(model, version=version, folder=version_folder, digest=digest, golden=golden.read_bytes())
+            outcome = self._shown(staged, visible)
+        if not visible.joinpath(str(version)).is_dir():
+            raise ModelForeign(
+                f"wanted {visible} to be absent or to hold version {version}, got a folder without it; "
+                "this publisher did not make it: look who did, and move it away"
+            )
+        self._compare(model, version=version, digest=digest)
         shutil.rmtree(staged.parent)
         return Published(model=model, version=version, digest=digest, outcome=outcome)
 
-    def _prepare(self, model: str) -> Path:
-        """Make the volume's folders where they are missing, and an empty staging folder for *model*."""
+    def add(
+        self, model: str, *, version: int, owner: str, golden: bytes, build_version: Callable[[Path], None]
+    ) -> Published:
+        """
+        Make another version of a published *model* visible beside the others. It is inert until it is arranged.
+
+        Args:
+            owner: Who builds it; the name of its staging folder.
+
+        Raises:
+            RepositoryUnusable, VersionConflict: As ``publish``.
+            ModelForeign: The model has not been published.
+        """
+        visible = self.folder(model)
+        if not visible.is_dir():
+            raise ModelForeign(f"wanted {visible} to be there, got nothing: its first version comes with the seed")
+        staged = self._prepare(model, owner=owner) / str(version)
+        digest = _built(staged, build_version)
+        seal(staged)
+        outcome: Literal["published", "present"] = "present"
+        if not visible.joinpath(str(version)).exists():
+            self._describe(model, version=version, folder=staged, digest=digest, golden=golden)
+            outcome = self._shown(staged, visible / str(version))
+        self._compare(model, version=version, digest=digest)
+        shutil.rmtree(staged.parent)
+        return Published(model=model, version=version, digest=digest, outcome=outcome)
+
+    def arrange(self, model: str, versions: Collection[int]) -> bool:
+        """
+        Let ``config.pbtxt`` name exactly *versions* as those to load; returns whether it had to be written.
+
+        Raises:
+            RepositoryUnusable: A version is not there, or the file has no such line.
+        """
+        missing = sorted(version for version in versions if not self.folder(model).joinpath(str(version)).is_dir())
+        if missing or not versions:
+            raise RepositoryUnusable(f"wanted published versions of {model}, got none with the numbers {missing}")
+        path = self.folder(model) / CONFIG
+        before = path.read_text(encoding="utf-8")
+        after, lines = POLICY.subn(_policy(versions), before)
+        if lines != 1:
+            raise RepositoryUnusable(f"wanted one line {_policy(versions)!r} in {path}, got {lines}")
+        if after == before:
+            return False
+        # Outside the model's folder, where any other entry would make the next load restart every version.
+        write(self.root / "staging" / f"{model}.{CONFIG}", after.encode(), target=path)
+        return True
+
+    def arranged(self, model: str) -> frozenset[int]:
+        """
+        The versions that ``config.pbtxt`` names.
+
+        Raises:
+            RepositoryUnusable: It names none.
+        """
+        path = self.folder(model) / CONFIG
+        found = POLICY.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+        if found is None:
+            raise RepositoryUnusable(f"wanted a line {_policy([1])!r} in {path}, got none")
+        return frozenset(int(number) for number in found.group(1).split(","))
+
+    def versions(self, model: str) -> frozenset[int]:
+        """The versions that are published."""
+        return frozenset(int(path.name) for path in self.folder(model).glob("*") if path.name.isdigit())
+
+    def digest(self, model: str, version: int) -> str:
+        """The digest of the bytes that Triton reads."""
+        return digest_of(self.folder(model) / str(version))
+
+    def golden(self, model: str, version: int) -> Path:
+        """The file with the version's golden rows."""
+        return self.root / "manifests" / model / f"{version}.golden.json"
+
+    def quarantine(self, model: str, version: int) -> None:
+        """Take a version that nobody may load out of Triton's sight, and keep it; again is no news."""
+        folder = self.folder(model) / str(version)
+        target = self.root / "quarantine" / model / str(version)
+        if folder.is_dir():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():  # the same version failed before, and was published again from the same bytes
+                shutil.rmtree(target)
+            folder.rename(target)
+            sync(folder.parent)
+
+    def collect(self, model: str, *, keep: Collection[int], last: int = KEPT) -> tuple[int, ...]:
+        """Remove all versions but *keep* and the *last* ones by number; returns the removed. Half done, it goes on."""
+        published = sorted(self.versions(model))
+        spared = {*keep, *published[-last:], *self.arranged(model)}
+        removed = tuple(version for version in published if version not in spared)
+        for version in removed:
+            away = self.root / "staging" / f"{model}.{version}.removed"
+            self.folder(model).joinpath(str(version)).rename(away)  # gone for Triton at once, whatever happens next
+            shutil.rmtree(away)
+        return removed
+
+    def folder(self, model: str) -> Path:
+        """What Triton reads of *model*."""
+        return self.root / "repository" / model
+
+    def _prepare(self, model: str, *, owner: str) -> Path:
+        """Make the volume's folders where they are missing, and an empty staging folder for *owner*."""
         staging, repository = self.root / "staging", self.root / "repository"
         try:
-            for folder in (staging, repository, self.root / "manifests" / model):
+            for folder in (staging / model, repository, self.root / "manifests" / model):
                 folder.mkdir(parents=True, exist_ok=True)
-            mine = staging / model
+            mine = staging / model / owner
             if mine.exists():  # left by a publisher that was killed: unfinished, and seen by nobody
                 shutil.rmtree(mine)
             mine.mkdir()
@@ -133,58 +237,54 @@ class Repository:
             )
         return mine
 
-    def _show(self, model: str, *, version: int, staged: Path, digest: str) -> Literal["published", "present"]:
-        visible = self.root / "repository" / model
-        if not visible.exists():
-            # Before the rename: a visible version always has its manifest.
-            self._write_manifest(model, version=version, staged=staged, digest=digest)
-            try:
-                staged.rename(visible)
-            except OSError as failure:
-                # The kernel refuses to replace a folder that is not empty: somebody else was first.
-                if failure.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise
-            else:
-                _sync(visible.parent)
-                return "published"
-        self._compare(visible, version=version, digest=digest)
-        return "present"
+    @staticmethod
+    def _shown(staged: Path, visible: Path) -> Literal["published", "present"]:
+        try:
+            staged.rename(visible)
+        except OSError as failure:
+            # The kernel refuses to replace a folder that is not empty: somebody else was first.
+            if failure.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            return "present"
+        sync(visible.parent)
+        return "published"
 
-    def _compare(self, visible: Path, *, version: int, digest: str) -> None:
-        published_folder = visible / str(version)
-        if not published_folder.is_dir():
-            raise ModelForeign(
-                f"wanted {visible} to be absent or to hold version {version}, got a folder without it; "
-                "this publisher did not make it: look who did, and move it away"
-            )
-        published = digest_of(published_folder)
+    def _compare(self, model: str, *, version: int, digest: str) -> None:
+        published = self.digest(model, version)
         if published != digest:
             raise VersionConflict(
-                f"wanted version {version} in {visible} to have digest {digest}, got {published}; "
+                f"wanted version {version} in {self.folder(model)} to have digest {digest}, got {published}; "
                 "published versions never change: publish under a new number, or remove the folder by hand",
                 published=published,
                 offered=digest,
             )
 
-    def _write_manifest(self, model: str, *, version: int, staged: Path, digest: str) -> None:
-        version_folder = staged / str(version)
-        manifest = {
-            "model": model,
-            "version": version,
-            "digest": digest,
-            "files": [
-                {
-                    "path": path.relative_to(version_folder).as_posix(),
-                    "size_bytes": path.stat().st_size,
-                    "sha256": _sha256(path),
-                }
-                for path in _files(version_folder)
-            ],
-        }
-        target = self.root / "manifests" / model / f"{version}.json"
-        draft = target.with_suffix(".draft")
-        draft.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        draft.chmod(0o644)
-        _sync(draft)
-        draft.rename(target)
-        _sync(target.parent)
+    def _describe(self, model: str, *, version: int, folder: Path, digest: str, golden: bytes) -> None:
+        """Before the rename: a visible version always has its golden rows and its manifest."""
+        files = [
+            {
+                "path": path.relative_to(folder).as_posix(),
+                "size_bytes": path.stat().st_size,
+                "sha256": _sha256(path),
+            }
+            for path in _files(folder)
+        ]
+        manifest = {"model": model, "version": version, "digest": digest, "files": files}
+        for target, content in (
+            (self.golden(model, version), golden),
+            (
+                self.root / "manifests" / model / f"{version}.json",
+                (json.dumps(manifest, indent=1) + "\n").encode(),
+            ),
+        ):
+            write(target.with_suffix(".draft"), content, target=target)
+
+
+def _built(folder: Path, build_version: Callable[[Path], None]) -> str:
+    folder.mkdir(parents=True)
+    build_version(folder)
+    return digest_of(folder)
+
+
+def _policy(versions: Collection[int]) -> str:
+    return f"version_policy: {{ specific: {{ versions: [ {', '.join(str(one) for one in sorted(versions))} ] }} }}"

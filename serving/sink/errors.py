@@ -5,6 +5,7 @@ SinkError
 ├── LengthMissing    411 a body whose end nobody announced
 ├── TooLarge         413 over the limit
 ├── Malformed        400 no JSON object, or a question that is none
+├── NotAllowed       405 the path is there, for another method
 └── Unknown          404 no such inbox
 
 SettingMalformed stands beside the tree: the process does not start.
@@ -12,9 +13,11 @@ SettingMalformed stands beside the tree: the process does not start.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
-__all__ = ["LengthMissing", "Malformed", "SettingMalformed", "SinkError", "TooLarge", "Unknown"]
+__all__ = ["LengthMissing", "Malformed", "NotAllowed", "SettingMalformed", "SinkError", "TooLarge", "Unknown"]
 
 
 class SettingMalformed(Exception):
@@ -25,6 +28,8 @@ class SinkError(Exception):
     """Base of the tree; its text goes to the caller."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
+    headers: Mapping[str, str] = MappingProxyType({})
+    """What the answer says beside its text."""
 
 
 class LengthMissing(SinkError):
@@ -43,6 +48,16 @@ class Malformed(SinkError):
     """Not what the inbox takes, or not a question that it answers."""
 
     status = HTTPStatus.BAD_REQUEST
+
+
+class NotAllowed(SinkError):
+    """There is such a path, but not for this method; the answer names those that it has."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+    def __init__(self, message: str, *, allow: str) -> None:
+        super().__init__(message)
+        self.headers = {"Allow": allow}
 
 
 class Unknown(SinkError):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -12,11 +13,14 @@ from fastapi.responses import JSONResponse
 from yardgate.errors import GatewayError
 from yardgate.gateway import assemble
 from yardgate.lane import Lane
-from yardgate.routes import aliases, keyed, state
+from yardgate.mirror import WORKERS
+from yardgate.routes import aliases, keyed, reload, state
 from yardgate.settings import GatewaySettings
 from yardgate.triton import Readiness, Triton
 
 __all__ = ["create_app"]
+
+log = logging.getLogger(__name__)
 
 
 def create_app(settings: GatewaySettings, *, readiness: Readiness | None = None) -> Lane:
@@ -27,7 +31,7 @@ def create_app(settings: GatewaySettings, *, readiness: Readiness | None = None)
         readiness: Triton's control side; made from *settings* unless given.
 
     Raises:
-        RoutesMalformed, ValueError, OSError: See ``gateway.assemble``; the process must end with it.
+        LedgerUnreadable, ValueError, OSError: See ``gateway.assemble``; the process must end with it.
     """
     gateway = assemble(settings, readiness=readiness or _triton(settings))
 
@@ -35,27 +39,41 @@ def create_app(settings: GatewaySettings, *, readiness: Readiness | None = None)
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Once before the first request: the first answers then tell the truth about the feature store.
         await gateway.presence.check()
-        watching = asyncio.create_task(gateway.presence.watch())
+        copying = [gateway.mirror.work() for _ in range(WORKERS)]
+        tasks = [_begun(endless) for endless in (gateway.presence.watch(), gateway.following.watch(), *copying)]
         try:
             yield
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             await gateway.close()
 
     app = FastAPI(title="Switchyard gateway", lifespan=lifespan)
     app.state.gateway = gateway
     app.add_exception_handler(GatewayError, _answer)
-    for router in (state.router, aliases.router, keyed.router):
+    for router in (state.router, aliases.router, reload.router, keyed.router):
         app.include_router(router)
     return Lane(
         app,
-        switch=gateway.switch,
+        variants=gateway.variants,
         predictor=gateway.predictor,
+        mirror=gateway.mirror,
         deadline_s=settings.predict_deadline_s,
         body_limit_bytes=settings.body_limit_bytes,
     )
+
+
+def _begun(endless: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    """A task of its own for *endless*; should it ever end by itself, that is said at once and not at the shutdown."""
+    task = asyncio.create_task(endless)
+    task.add_done_callback(_ended)
+    return task
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        log.critical("a task that never ends has ended; restart this process", exc_info=task.exception())
 
 
 def _triton(settings: GatewaySettings) -> Triton:

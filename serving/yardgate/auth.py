@@ -1,4 +1,4 @@
-"""Who may reload: a bearer token compared in constant time, and few wrong attempts a source."""
+"""Who may reload, or choose a variant: a bearer token compared in constant time, and few wrong attempts a source."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ def _read_token(path: Path) -> bytes:
 
 
 class Guard:
-    """Stands before the reload. The token's file is read each time, so that a rotated Secret counts at once."""
+    """
+    Stands before the reload and the override of a variant.
+
+    The token's file is read each time, so that a rotated Secret counts at once.
+    """
 
     def __init__(self, token_file: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         """

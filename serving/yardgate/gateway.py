@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from yardgate.aliases import Switch, read_routes
 from yardgate.auth import Guard
 from yardgate.features import FeatureStore
-from yardgate.lane import Predictor
+from yardgate.following import Following
+from yardgate.golden import Rehearsal
+from yardgate.ledger import read_ledger
 from yardgate.metrics import Metrics
+from yardgate.mirror import Mirror
+from yardgate.pace import Pace
+from yardgate.predictor import Predictor
 from yardgate.presence import Presence
+from yardgate.reloads import Reloads
+from yardgate.routing import Routing, Switch
 from yardgate.settings import GatewaySettings
 from yardgate.tensors import Card, read_cards
 from yardgate.triton import Readiness
 from yardgate.upstream import Pool
+from yardgate.variants import Variants
 
 __all__ = ["Gateway", "GatewayDep", "assemble"]
 
@@ -30,14 +36,18 @@ class Gateway:
     settings: GatewaySettings
     cards: Mapping[str, Card]
     switch: Switch
+    following: Following
+    variants: Variants
     guard: Guard
+    pace: Pace
+    reloads: Reloads
+    mirror: Mirror
     metrics: Metrics
     presence: Presence
     predictor: Predictor
     store: FeatureStore
     pools: tuple[Pool, ...]
     readiness: Readiness
-    reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def close(self) -> None:
         """Give back connections."""
@@ -51,12 +61,14 @@ def assemble(settings: GatewaySettings, *, readiness: Readiness) -> Gateway:
     Wire the parts. Reads files, connects to nothing.
 
     Raises:
-        RoutesMalformed: The routes file says what no route is.
+        LedgerUnreadable: The ledger's newest outcomes cannot be read.
         ValueError: No card, or a token that is too short.
         OSError: A file cannot be read.
     """
     metrics = Metrics()
+    cards, guard = read_cards(settings.cards_dir), Guard(settings.reload_token_file)
     triton = Pool(str(settings.triton_url), name="Triton", connect_deadline_s=settings.connect_deadline_s)
+    copies = Pool(str(settings.triton_url), name="Triton", connect_deadline_s=settings.connect_deadline_s)
     feast = Pool(str(settings.features_url), name="the feature server", connect_deadline_s=settings.connect_deadline_s)
     presence = Presence(
         feast,
@@ -64,13 +76,30 @@ def assemble(settings: GatewaySettings, *, readiness: Readiness) -> Gateway:
         deadline_s=settings.check_deadline_s,
         changed=lambda online: metrics.features_online.set(int(online)),
     )
-    switch = Switch(read_routes(settings.routes_file))
-    metrics.generation.set(switch.current.generation)
+    # Without asking Triton: who starts has no other routing to stay with, and /ready tells what is missing.
+    switch = Switch(
+        read_ledger(settings.ledger_dir) or Routing(), changed=lambda now: metrics.generation.set(now.generation)
+    )
     return Gateway(
         settings=settings,
-        cards=read_cards(settings.cards_dir),
+        cards=cards,
         switch=switch,
-        guard=Guard(settings.reload_token_file),
+        following=Following(
+            settings.ledger_dir,
+            switch=switch,
+            readiness=readiness,
+            metrics=metrics,
+            period_s=settings.ledger_period_s,
+        ),
+        variants=Variants(switch, guard=guard, ledger_dir=settings.ledger_dir),
+        guard=guard,
+        pace=Pace(),
+        reloads=Reloads(
+            switch,
+            readiness=readiness,
+            rehearsal=Rehearsal(triton, cards=cards, deadline_s=settings.predict_deadline_s),
+        ),
+        mirror=Mirror(copies, switch=switch, metrics=metrics),
         metrics=metrics,
         presence=presence,
         predictor=Predictor(
@@ -81,7 +110,7 @@ def assemble(settings: GatewaySettings, *, readiness: Readiness) -> Gateway:
             inflight_limit=settings.inflight_limit,
         ),
         store=FeatureStore(feast, presence=presence, deadline_s=settings.features_deadline_s),
-        pools=(triton, feast),
+        pools=(triton, copies, feast),
         readiness=readiness,
     )
 

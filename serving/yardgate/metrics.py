@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 __all__ = ["Metrics", "Tally"]
 
 UNKNOWN = "unknown"
-"""Label of requests whose alias no route has: a caller must not be able to invent label values."""
+"""Label of requests whose alias is not served: a caller must not be able to invent label values."""
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """From half of the fastest answer to the default deadline."""
@@ -46,11 +46,22 @@ class Metrics:
             registry=self._registry,
         )
         self._inflight = Gauge("yardgate_inflight", "Predictions on their way.", labels, registry=self._registry)
-        self.generation = Gauge("yardgate_routing_generation", "Changes of the routing.", registry=self._registry)
+        self.generation = Gauge("yardgate_routing_generation", "Generation that is followed.", registry=self._registry)
         self.features_online = Gauge(
             "yardgate_features_online", "1 while the feature store answers.", registry=self._registry
         )
         self.reloads = Counter("yardgate_reloads", "Reloads by outcome.", ("outcome",), registry=self._registry)
+        self.ledger_errors = Counter(
+            "yardgate_ledger_errors", "Looks at a ledger that could not be read.", registry=self._registry
+        )
+        self._mirror = Counter(
+            "yardgate_mirror", "Copies for the shadow.", ("version", "outcome"), registry=self._registry
+        )
+        self.mirror_max_abs_diff = Gauge(
+            "yardgate_mirror_max_abs_diff",
+            "Largest difference of one probability between the champion and the current shadow.",
+            registry=self._registry,
+        )
         # Bound per instance: functools' cache on a method would keep every gateway alive.
         self.tally = cache(self._tally)
         self._answered = cache(self._requests.labels)
@@ -58,6 +69,10 @@ class Metrics:
     def answered(self, alias: str = UNKNOWN, model: str = "", version: int = 0, *, code: int) -> None:
         """Count one answer."""
         self._answered(alias, model, str(version), str(code)).inc()
+
+    def mirrored(self, version: int, outcome: str) -> None:
+        """Count one copy for the shadow."""
+        self._mirror.labels(str(version), outcome).inc()
 
     def _tally(self, alias: str, model: str, version: int) -> Tally:
         labels = (alias, model, str(version))

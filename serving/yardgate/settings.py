@@ -19,8 +19,11 @@ class GatewaySettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="YARDGATE_", frozen=True, extra="forbid")
 
-    routes_file: Path
-    """YAML: alias -> {model, version}. Read at the start and on each reload, so a mounted ConfigMap may change."""
+    ledger_dir: Path
+    """Folder with ``<12 digits>.outcome.json``: the highest committed one says what stands behind each alias."""
+
+    ledger_period_s: Seconds = 0.5
+    """Pause between two looks at the ledger."""
 
     cards_dir: Path
     """Folder with ``<model>/card.json`` for each model whose features may be looked up by key."""
@@ -35,7 +38,7 @@ class GatewaySettings(BaseSettings):
     """The feature server's endpoint, without a path. It may be absent; the gateway finds out by itself."""
 
     reload_token_file: Path
-    """File with the token that a reload must carry. Read on each reload, so that a rotated Secret counts at once."""
+    """File with the token that a reload must carry. Read each time, so that a rotated Secret counts at once."""
 
     listen_host: str = "0.0.0.0"  # noqa: S104  inside a pod the pod's network decides who may connect
     """Address to serve on."""

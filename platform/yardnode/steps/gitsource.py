@@ -18,7 +18,8 @@ __all__ = ["NODE_FILE", "STEP"]
 NODE_FILE = "gitops/profiles/embedded/node.yaml"
 NOT_IN_CHARTS = frozenset({"argocd", "pause"})  # the node's own
 VOLUMES = ("models", "minio", "postgres", "loki", "prometheus")
-"""Folders behind persistent volumes, one below each an environment."""
+FOLDERS = (*(f"{volume}/{{env}}" for volume in VOLUMES), "models/{env}/state")
+"""Behind persistent volumes; the last one is a subPath, which the kubelet would make for root alone."""
 KUBELET_PORT = 10250  # Kubernetes' own
 WORKLOAD_USER = 10001  # gitops/traits/templates/_security.tpl; a hostPath volume gets no fsGroup
 
@@ -39,9 +40,9 @@ def _node_file(yard: Yard) -> str:
 
 def _folders(yard: Yard) -> None:
     """Make the folders behind persistent volumes, which nobody inside the cluster may hand over."""
-    for kind in VOLUMES:
+    for name in FOLDERS:
         for environment in bootstrap.environments(yard.gitops):
-            folder = Path(yard.paths.state / kind / environment)
+            folder = Path(yard.paths.state / name.replace("{env}", environment))
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o750)
             os.chown(folder, WORKLOAD_USER, WORKLOAD_USER)

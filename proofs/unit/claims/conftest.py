@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,18 +21,22 @@ from yardfacts.facts import (
     Death,
     Fact,
     Facts,
+    Generation,
     Hold,
     Interval,
+    Known,
     Namespace,
     ObjectRef,
     Obligation,
     Pod,
     Root,
     Sampled,
+    Served,
     Surveyed,
     Sweep,
     Timing,
     Toggle,
+    Traffic,
     Volume,
     Watched,
     Workload,
@@ -133,7 +138,7 @@ def _look(*, on: bool, served: str = SERVED, on_top: tuple[str, ...] = GENERATED
     there = {**ROOTS, **CORE, **({"root-optional": "optional", **LAYER} if on else {})}
     homes = [(f"{name}-{env}", name) for env in ENVIRONMENTS for name in ("triton", "fastapi", "baseline")]
     homes += [(f"feature-store-{env}", name) for env in ENVIRONMENTS for name in ("feast", "redis") if on]
-    claims = [(f"{name}-{env}", "model-repo") for env in ENVIRONMENTS for name in ("airflow", "triton")]
+    claims = [(f"{name}-{env}", "model-repo") for env in ENVIRONMENTS for name in ("airflow", "triton", "fastapi")]
     return (
         Commit(sha=UNDER_TEST, served=served, dirty=False, on_top=on_top),
         *(Barrier(application=name, answered=True, refreshes_consumed=2, waited_s=0.4) for name in there),
@@ -319,14 +324,103 @@ def _ref(kind: str, name: str) -> ObjectRef:
     return ObjectRef(kind=kind, namespace="feature-store-dev", name=name, uid=f"uid-{name}")
 
 
+OUTPUTS = {1: (0.9996, 0.0003, 0.0001), 3: (0.9999, 0.0001, 0.0)}
+"""What the two versions of the life cycle answer for the row that its client asks for."""
+
+
+def _generation(number: int, action: str, **fields: Any) -> dict[str, Any]:
+    given = {"phase": "committed", "champion": 1, "previous": 3, "took_s": 0.0, **fields}
+    digest = f"{given['champion']:064d}" if given["champion"] else ""
+    return {"generation": number, "deploy_id": f"{action}-{number}", "action": action, "digest": digest, **given}
+
+
+LEDGER = (
+    _generation(1, "seed", previous=0),
+    _generation(2, "deploy", champion=2, previous=1),
+    _generation(3, "rollback", previous=2, took_s=1.5),
+    _generation(4, "deploy", champion=3, previous=1),
+    _generation(5, "deploy", phase="aborted", champion=0, previous=0),
+    _generation(6, "rollback", took_s=1.4),
+)
+"""Three generations from before, one promoted, one refused, one rolled back."""
+
+
+def _ledger(length: int) -> tuple[Fact, ...]:
+    return tuple(
+        Generation(environment=env, reason="asked for", **entry) for env in ENVIRONMENTS for entry in LEDGER[:length]
+    )
+
+
+def _told(version: int, generation: int, action: str) -> tuple[tuple[str, str], ...]:
+    """What every place says of a champion."""
+    said = f"wine version {version}"
+    return (
+        ("version-in-registry", said),
+        ("version-in-triton", said),
+        ("version-in-answer", said),
+        ("version-in-replicas", f"{said}, generation {generation}, in 2 of 2"),
+        ("message-in-channel", f"1 message of {generation}-{action}-{generation} with version {version}"),
+    )
+
+
+def _answers(*told: tuple[str, str]) -> tuple[Fact, ...]:
+    return tuple(_answer(probe, env, value) for env in ENVIRONMENTS for probe, value in told)
+
+
+def _served(environment: str) -> tuple[Fact, ...]:
+    """What a client saw that asked 900 times through a promotion, a refusal and a rollback."""
+    seen = ((3, 1, 500), (4, 3, 300), (6, 1, 100))
+    return (
+        Traffic(
+            environment=environment,
+            sent=900,
+            answered=900,
+            failed=0,
+            late=2,
+            slowest_ms=80.0,
+            span_s=90.0,
+            detail="",
+        ),
+        *(
+            Served(
+                environment=environment, generation=generation, version=version, answers=count, outputs=OUTPUTS[version]
+            )
+            for generation, version, count in seen
+        ),
+        *(Known(environment=environment, version=version, outputs=outputs) for version, outputs in OUTPUTS.items()),
+    )
+
+
+def _life_cycle(facts: Facts) -> Facts:
+    """A model is promoted, another refused, and the one from before comes back."""
+    promoted = (
+        ("run-succeeded", "success"),
+        ("run-in-registry", "0" * 32),
+        ("digest-in-registry", f"{3:064d}"),
+        ("criteria-met", "registered, ready, loaded, smoke, reloaded, announced"),
+    )
+    refused = (
+        ("run-failed", "failed"),
+        ("gate-stopped", "stop"),
+        ("tasks-skipped", "publish, load, smoke, switch, verify, commit: skipped"),
+    )
+    return (
+        facts.plus("lifecycle.before", _ledger(3))
+        .plus("promoted", (*_answers(*promoted, *_told(3, 4, "deploy")), *_ledger(4)))
+        .plus("refused", (*_answers(*refused), *_ledger(5)))
+        .plus("rolled-back", (*_answers(("rollback-accepted", "0"), *_told(1, 6, "rollback")), *_ledger(6)))
+        .plus("lifecycle.after", (fact for env in ENVIRONMENTS for fact in _served(env)))
+    )
+
+
 @pytest.fixture(name="evidence", scope="session")
 def _evidence() -> Facts:
-    """A loop of every stage: before, off, held, on again, and three commits."""
+    """A loop of every stage: before, off, held, on again, three commits, and a model that comes and goes."""
     ca = _ref("ConfigMap", "kube-root-ca.crt")
     scratch = ObjectRef(kind="ConfigMap", namespace="storage-dev", name="scratch", uid="uid-scratch")
     scratched = (*GENERATED, "gitops/core/charts/support/templates/scratch.yaml")
     sweep = Sweep(kinds_listed=63, kinds_unreadable=(), decoy_found=True, found=(ca,), unattributed=())
-    return (
+    return _life_cycle(
         Facts()
         .plus("before", _look(on=True))
         .plus("written", [_answer("feature-written", env, "1234567.5") for env in ENVIRONMENTS])

@@ -27,7 +27,9 @@ def _package(tmp_path: Path) -> Package:
     folder = tmp_path / "package"
     folder.mkdir()
     folder.joinpath("weights").write_bytes(b"\0\1")
-    return Package("wine", 1, folder, "d1", {"holdout_accuracy": 0.5})
+    golden = tmp_path / "golden.json"
+    golden.write_bytes(b"{}")
+    return Package("wine", 1, folder, "d1", "s1", golden, {"holdout_accuracy": 0.5})
 
 
 def test_the_champion_is_what_git_says(client: MlflowClient) -> None:
@@ -48,6 +50,7 @@ def test_the_run_keeps_files_and_metrics(client: MlflowClient, package: Package)
     run = client.get_run(str(version.run_id))
     assert run.data.metrics == {"holdout_accuracy": 0.5}
     assert [one.path for one in client.list_artifacts(run.info.run_id, "model")] == ["model/weights"]
+    assert {one.path for one in client.list_artifacts(run.info.run_id)} == {"model", "golden.json"}
     assert version.source == f"{run.info.artifact_uri}/model"
 
 
@@ -66,6 +69,18 @@ def test_an_alias_that_was_not_set_is_set(client: MlflowClient, package: Package
 
     assert Registry(client).register(package).outcome == "present"
     assert client.get_model_version_by_alias("wine", CHAMPION).version in {"1", 1}
+
+
+def test_a_champion_that_somebody_chose_stays(client: MlflowClient, package: Package) -> None:
+    """The job runs again whenever its image changes; who the champion is was decided since."""
+    Registry(client).register(package)
+    version = client.get_model_version("wine", "1")
+    client.create_model_version("wine", str(version.source), str(version.run_id))
+    client.set_registered_model_alias("wine", CHAMPION, "2")
+
+    Registry(client).register(package)
+
+    assert client.get_model_version_by_alias("wine", CHAMPION).version in {"2", 2}
 
 
 def test_another_content_under_the_number_is_refused(client: MlflowClient, package: Package) -> None:

@@ -58,7 +58,7 @@ def test_a_refusal_leaves_a_line(client: httpx.Client, capfd: pytest.CaptureFixt
         ("/alerts", b"{", 400),
         ("/alerts", b"[]", 400),
         ("/alerts", b" " * (BODY_AT_MOST_BYTES + 1), 413),
-        ("/slack", b"{}", 404),
+        ("/alarms", b"{}", 404),
     ],
 )
 def test_what_is_no_message_is_refused(client: httpx.Client, *, path: str, content: bytes, status: int) -> None:

@@ -1,118 +1,111 @@
-"""Aliases, reload, readiness."""
+"""Aliases, readiness, tokens."""
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from yardgate.aliases import parse_routes
 from yardgate.auth import Guard
-from yardgate.errors import RoutesMalformed, TooMany, Unauthorized
+from yardgate.errors import TooMany, Unauthorized
 
-from .yard import TOKEN, Yard, raising
+from .neighbour import Asked, Neighbour, running
+from .yard import TOKEN, Yard, digest, raising, triton_answer, until
 
 
-def test_aliases_are_shown_with_generation_and_features(yard: Yard) -> None:
-    """Whoever asks sees what the next prediction sees."""
-    assert yard.client.get("/v1/aliases").json() == {
+def test_aliases_are_shown_with_generation_and_features(tmp_path: Path) -> None:
+    """Whoever asks sees what the next prediction sees, and what the ledger says of the aliases that answer nobody."""
+    with raising(tmp_path, standing={"champion": 2, "previous": 1, "challenger": (3, 0.1)}) as yard:
+        state = yard.client.get("/v1/aliases").json()
+
+    assert state == {
         "generation": 1,
-        "aliases": {"champion": {"model": "wine", "version": 1}},
+        "deploy_id": "d1",
+        "aliases": {
+            "champion": {"model": "wine", "version": 2, "digest": digest(2)},
+            "previous": {"model": "wine", "version": 1, "digest": digest(1)},
+            "challenger": {"model": "wine", "version": 3, "digest": digest(3), "weight": 0.1},
+        },
         "features": "absent",
     }
 
 
-def test_a_reload_without_a_difference_changes_nothing(yard: Yard) -> None:
-    """Twice is once: the same file again is answered 200 and keeps the generation."""
-    answer = yard.reload()
+@pytest.mark.parametrize("alias", ["champion", "challenger"])
+def test_an_alias_that_stands_for_nothing_is_503_and_names_the_ledger(tmp_path: Path, alias: str) -> None:
+    """Before the first deployment there is no model, and the answer says where it would have to come from."""
+    with raising(tmp_path, standing={}) as yard:
+        answer = yard.infer(alias=alias)
+        ready = yard.client.get("/ready")
+        metrics = yard.client.get("/metrics").text
 
-    assert answer.status_code == 200
-    assert (answer.json()["changed"], answer.json()["generation"]) == (False, 1)
-
-
-def test_a_reload_switches_to_a_version_that_is_ready(yard: Yard) -> None:
-    """The new routes count for the next prediction, and the generation grows by one."""
-    yard.control.ready.add(("wine", 2))
-    yard.route(champion=("wine", 2), challenger=("wine", 1))
-
-    answer = yard.reload()
-
-    assert (answer.json()["changed"], answer.json()["generation"]) == (True, 2)
-    assert yard.infer().json()["model_version"] == "2"
-    assert yard.infer(alias="challenger").headers["x-switchyard-version"] == "1"
+    assert (answer.status_code, answer.json()["reason"], answer.json()["alias"]) == (503, "alias-vacant", alias)
+    assert str(yard.ledger) in answer.json()["error"]
+    assert f'yardgate_requests_total{{alias="{alias}",code="503",model="",version="0"}} 1.0' in metrics
+    assert (ready.status_code, ready.json()) == (200, {"ok": [], "failing": {}})
 
 
-def test_a_version_that_is_not_ready_is_412_and_routing_stays(yard: Yard) -> None:
-    """A route to a version that Triton does not serve is never taken."""
-    yard.route(champion=("wine", 2))
+@pytest.mark.parametrize("alias", ["previous", "shadow", "latest"])
+def test_aliases_that_answer_nobody_are_404(tmp_path: Path, alias: str) -> None:
+    """What stands ready for a rollback, or is only compared, is no caller's business."""
+    with raising(tmp_path, standing={"champion": 1, "previous": 2, "shadow": 3}) as yard:
+        answer = yard.infer(alias=alias)
 
-    answer = yard.reload()
-
-    assert (answer.status_code, answer.json()["reason"]) == (412, "version-not-ready")
-    assert yard.infer().headers["x-switchyard-version"] == "1"
-    assert yard.client.get("/v1/aliases").json()["generation"] == 1
-
-
-def test_an_unreachable_triton_is_502_and_routing_stays(yard: Yard) -> None:
-    """Not knowing whether a version is ready is no reason to switch to it."""
-    yard.control.reachable = False
-    yard.route(champion=("wine", 2))
-
-    answer = yard.reload()
-
-    assert (answer.status_code, answer.json()["reason"]) == (502, "upstream-unreachable")
-    assert yard.client.get("/v1/aliases").json()["generation"] == 1
-
-
-def test_a_malformed_file_is_412_and_routing_stays(yard: Yard) -> None:
-    """A half-written file is refused with the place and the reason."""
-    yard.routes_file.write_text("champion: {model: wine", encoding="utf-8")
-
-    answer = yard.reload()
-
-    assert (answer.status_code, answer.json()["reason"]) == (412, "routes-malformed")
-    assert str(yard.routes_file) in answer.json()["error"]
-    assert yard.infer().status_code == 200
+    assert (answer.status_code, answer.json()["reason"]) == (404, "alias-unknown")
+    assert answer.json()["known"] == ["champion", "challenger"]
 
 
 def test_no_prediction_sees_half_a_switch(yard: Yard) -> None:
-    """While aliases switch to and fro, each answer comes from the version that its header names."""
+    """While the champion changes to and fro, each answer comes from the version and generation that its head names."""
     yard.control.ready.add(("wine", 2))
 
-    def predict(_: int) -> tuple[str, str]:
+    def predict(_: int) -> tuple[int, int, int]:
         answer = yard.infer()
-        return answer.headers["x-switchyard-version"], answer.json()["model_version"]
+        told = answer.headers["x-switchyard-version"], answer.headers["x-switchyard-generation"]
+        return int(told[0]), int(told[1]), int(answer.json()["model_version"])
 
     with ThreadPoolExecutor(4) as callers:
         answers = callers.map(predict, range(400))
-        for turn in range(20):
-            yard.route(champion=("wine", 2 - turn % 2))
-            assert yard.reload().json()["changed"]
+        for generation in range(2, 12):
+            yard.commit(generation, champion=1 + (generation + 1) % 2)
+            yard.follows(generation)
         seen = list(answers)
 
-    assert all(named == gave for named, gave in seen)
-    assert {named for named, _ in seen} <= {"1", "2"}
+    assert all(named == gave == 1 + (generation + 1) % 2 for named, generation, gave in seen)
+    assert len({generation for _, generation, _ in seen}) > 1
 
 
-def test_a_reload_without_the_token_is_401(yard: Yard) -> None:
-    """No token, a wrong one, or another scheme: nothing is read."""
-    answers = [
-        yard.client.post("/v1/reload"),
-        yard.reload("wrong" * 8),
-        yard.client.post("/v1/reload", headers={"authorization": f"Basic {TOKEN}"}),
-    ]
-
-    assert [answer.status_code for answer in answers] == [401, 401, 401]
-    assert TOKEN not in answers[1].text
+def _accepts(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_the_sixth_wrong_token_within_a_minute_is_429(yard: Yard) -> None:
-    """Five may be a mistake; the sixth is not even compared."""
-    answers = [yard.reload("wrong" * 8) for _ in range(6)]
+def test_a_prediction_in_flight_is_finished_at_the_shutdown(tmp_path: Path) -> None:
+    """Who was let in gets his answer, from the version that he was let in for."""
+    arrived, go_on = threading.Event(), threading.Event()
 
-    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
-    assert 1 <= int(answers[-1].headers["retry-after"]) <= 61
+    async def held(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        await asyncio.to_thread(go_on.wait, 5)
+        await triton_answer(asked, writer)
+
+    with (
+        running(Neighbour(held)) as triton,
+        raising(tmp_path, triton=triton) as yard,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        under_way = threads.submit(yard.infer)
+        assert arrived.wait(5)
+        stopping = threads.submit(yard.stop)
+        until(lambda: not _accepts(yard.port))
+        go_on.set()
+        answer = under_way.result(timeout=5)
+        stopping.result(timeout=5)
+
+    assert (answer.status_code, answer.headers["x-switchyard-version"]) == (200, "1")
 
 
 def test_wrong_tokens_are_forgotten_after_a_minute(tmp_path: Path) -> None:
@@ -132,7 +125,7 @@ def test_wrong_tokens_are_forgotten_after_a_minute(tmp_path: Path) -> None:
 
 
 def test_a_rotated_token_counts_at_once(tmp_path: Path) -> None:
-    """The token's file is read on each reload."""
+    """The token's file is read for each that is offered."""
     file = tmp_path / "token"
     file.write_text(TOKEN, encoding="utf-8")
     guard = Guard(file)
@@ -152,10 +145,10 @@ def test_a_short_token_is_refused_at_the_start(tmp_path: Path) -> None:
 
 
 def test_ready_names_what_is_there_and_what_is_missing(yard: Yard) -> None:
-    """200 while every alias can be answered, 503 with the reason otherwise."""
+    """200 while every alias can be answered, 503 with the reason otherwise; a shadow answers nobody."""
     yard.control.ready.add(("wine", 2))
-    yard.route(champion=("wine", 1), challenger=("wine", 2))
-    yard.reload()
+    yard.commit(2, champion=1, challenger=2, shadow=3)
+    yard.follows(2)
 
     whole = yard.client.get("/ready")
     yard.control.ready.discard(("wine", 2))
@@ -174,31 +167,3 @@ def test_health_does_not_depend_on_triton(yard: Yard) -> None:
 
     assert yard.client.get("/health").status_code == 200
     assert yard.client.get("/ready").status_code == 503
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("", "at least one alias"),
-        ("[champion]", "at least one alias"),
-        ("champion: wine", "exactly model and version"),
-        ("champion: {model: wine}", "exactly model and version"),
-        ("champion: {model: wine, version: 1, weight: 3}", "exactly model and version"),
-        ("champion: {model: wine, version: '1'}", "a version number"),
-        ("champion: {model: wine, version: true}", "a version number"),
-        ("champion: {model: wine, version: 0}", "a version number"),
-        ("champion: {model: ../wine, version: 1}", "a model's name"),
-        ("'cham pion': {model: wine, version: 1}", "an alias like"),
-        ("a: b: c", "wanted YAML"),
-    ],
-)
-def test_routes_that_are_none_are_refused(text: str, complaint: str) -> None:
-    """Each complaint says what was wanted and where."""
-    with pytest.raises(RoutesMalformed, match=complaint):
-        parse_routes(text, where="routes.yaml")
-
-
-def test_a_malformed_file_ends_the_start(tmp_path: Path) -> None:
-    """A gateway without routes would answer 404 to everything; it does not start instead."""
-    with pytest.raises(RoutesMalformed, match="at least one alias"), raising(tmp_path, routes="{}"):
-        raise AssertionError("it started")

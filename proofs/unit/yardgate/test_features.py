@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from yardgate.presence import DOUBTS, Presence
@@ -13,7 +11,7 @@ from yardgate.tensors import read_cards
 from yardgate.upstream import Pool
 
 from .neighbour import Asked, Neighbour, answering, running
-from .yard import CARDS, Yard, raising
+from .yard import CARDS, Yard, raising, until
 
 CARD = read_cards(CARDS)["wine"]
 
@@ -28,13 +26,6 @@ async def feast_answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
     values = [[CARD.columns.index(column) + 0.5 if key < 1000 else None for key in keys] for column in columns]
     results = [{"values": keys}, *({"values": column} for column in values)]
     await answering(writer, {"metadata": {"feature_names": ["sample_id", *columns]}, "results": results})
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    """Ask again until it holds; the presence is looked up every 20 ms here."""
-    deadline = time.monotonic() + 5
-    while not holds():
-        assert time.monotonic() < deadline, "did not come true within 5 s"
 
 
 def _features(yard: Yard) -> str:
@@ -53,8 +44,8 @@ def test_the_store_is_noticed_when_it_comes_and_when_it_goes(tmp_path: Path) -> 
     with raising(tmp_path, feast=feast) as yard:
         assert _features(yard) == "absent"
         with running(feast):
-            _until(lambda: _features(yard) == "online")
-        _until(lambda: _features(yard) == "absent")
+            until(lambda: _features(yard) == "online")
+        until(lambda: _features(yard) == "absent")
 
         assert yard.client.get("/v1/aliases").json()["features"] == "absent"
 

@@ -14,15 +14,16 @@ import pytest
 from .neighbour import Asked, Neighbour, answering, running
 from .yard import Yard, raising, triton_answer
 
-HEADERS = ("x-switchyard-alias", "x-switchyard-model", "x-switchyard-version", "x-switchyard-features")
+HEADERS = ("alias", "model", "version", "variant", "generation", "features")
 
 
 def test_an_answer_tells_alias_model_version_and_features(yard: Yard) -> None:
-    """Every answer of the infer route names what gave it."""
+    """Every answer of the infer route names who was asked for, and what gave it."""
     answer = yard.infer()
 
     assert answer.status_code == 200
-    assert [answer.headers[name] for name in HEADERS] == ["champion", "wine", "1", "absent"]
+    told = [answer.headers[f"x-switchyard-{name}"] for name in HEADERS]
+    assert told == ["champion", "wine", "1", "champion", "1", "absent"]
 
 
 def test_a_body_reaches_triton_unchanged_at_the_pinned_version(yard: Yard) -> None:
@@ -55,7 +56,7 @@ def test_an_unknown_alias_is_404_and_the_known_ones_are_named(yard: Yard) -> Non
 
     assert answer.status_code == 404
     assert answer.json()["reason"] == "alias-unknown"
-    assert answer.json()["known"] == ["champion"]
+    assert answer.json()["known"] == ["champion", "challenger"]
     assert yard.triton.asked == []
 
 

@@ -18,11 +18,11 @@ def test_a_refusal_leaves_a_line_and_an_answer_none(yard: Yard, caplog: pytest.L
         yard.client.get("/health")
         yard.client.get("/nobody-serves-this")
         yard.infer(alias="champoin")
-        yard.reload("wrong")
+        yard.reload(token="w" * 32)
     assert [record.getMessage() for record in caplog.records if record.name == "yardgate.refusals"] == [
         'refused GET "/nobody-serves-this": 404',
         'refused POST "/v1/champoin/infer": 404 alias-unknown',
-        'refused POST "/v1/reload": 401',
+        'refused POST "/v1/aliases/champion/reload": 401',
     ]
 
 

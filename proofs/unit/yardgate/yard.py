@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -19,18 +21,95 @@ from yardgate.settings import GatewaySettings
 
 from .neighbour import Asked, Neighbour, answering, running
 
-__all__ = ["TOKEN", "ControlSide", "Yard", "raising", "triton_answer"]
+__all__ = [
+    "SCORES",
+    "TOKEN",
+    "ControlSide",
+    "Standing",
+    "Yard",
+    "commit",
+    "digest",
+    "put",
+    "raising",
+    "scoring",
+    "triton_answer",
+    "until",
+    "version_of",
+]
 
 TOKEN = "t" * 32
-ROUTES = "champion: {model: wine, version: 1}\n"
+SCORES = (0.7, 0.2, 0.1)
+
+Standing = int | tuple[int, float]
+"""A version, or a version and its share."""
+
+FIRST: Mapping[str, Standing] = {"champion": 1}
 CARDS = Path(__file__).parents[3] / "serving" / "models"
 
 
 async def triton_answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
     """Answer like Triton: the version from the path, and the request's own body length, so that bytes can be told."""
-    _, _, _, model, _, version, _ = asked.path.split("/")
-    document = {"model_name": model, "model_version": version, "body_bytes": len(asked.body)}
+    model, version = version_of(asked)
+    document = {"model_name": model, "model_version": str(version), "body_bytes": len(asked.body)}
     await answering(writer, document, headers="Inference-Header-Content-Length: 7\r\n")
+
+
+def version_of(asked: Asked) -> tuple[str, int]:
+    """Model and version that the path names."""
+    _, _, _, model, _, version, _ = asked.path.split("/")
+    return model, int(version)
+
+
+async def scoring(asked: Asked, writer: asyncio.StreamWriter, *, shift: float = 0.0, winner: int = 0) -> None:
+    """Answer like the model: the same scores for each row, the class *winner*, all probabilities off by *shift*."""
+    model, version = version_of(asked)
+    rows = json.loads(asked.body)["inputs"][0]["shape"][0]
+    outputs = [
+        {"name": "probabilities", "datatype": "FP32", "shape": [rows, 3], "data": [p + shift for p in SCORES] * rows},
+        {"name": "class", "datatype": "INT64", "shape": [rows, 1], "data": [winner] * rows},
+    ]
+    await answering(writer, {"model_name": model, "model_version": str(version), "outputs": outputs})
+
+
+def digest(version: int) -> str:
+    """The digest that a version has here."""
+    return f"{version:064x}"
+
+
+def commit(folder: Path, generation: int, *, phase: str = "committed", **aliases: Standing) -> None:
+    """Write an outcome into the ledger. A pair is version and weight."""
+    entries: dict[str, dict[str, object]] = {}
+    for alias, entry in aliases.items():
+        version, weight = entry if isinstance(entry, tuple) else (entry, None)
+        entries[alias] = {"version": version, "digest": digest(version)}
+        if weight is not None:
+            entries[alias]["weight"] = weight
+    document = {
+        "model": "wine",
+        "generation": generation,
+        "phase": phase,
+        "deploy_id": f"d{generation}",
+        "action": "promote",
+        "aliases": entries,
+        "actor": "test",
+        "evidence": {},
+    }
+    put(folder, generation, json.dumps(document).encode())
+
+
+def put(folder: Path, generation: int, content: bytes) -> None:
+    """Let an outcome with this *content* appear, whole at once: complete under another name, then renamed."""
+    folder.mkdir(exist_ok=True)
+    made = folder / f".{generation}.made"
+    made.write_bytes(content)
+    made.rename(folder / f"{generation:012}.outcome.json")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Ask again until it holds; what is looked up in the background is looked up every 20 ms here."""
+    deadline = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < deadline, "did not come true within 5 s"
 
 
 @dataclass
@@ -40,8 +119,11 @@ class ControlSide:
     ready: set[tuple[str, int]] = field(default_factory=lambda: {("wine", 1)})
     reachable: bool = True
 
+    asked: list[tuple[str, int]] = field(default_factory=list)
+
     async def require(self, model: str, *, version: int) -> None:
         """Answer as the door does."""
+        self.asked.append((model, version))
         if not self.reachable:
             raise Unreachable("nobody listens", refused=True)
         if (model, version) not in self.ready:
@@ -59,21 +141,45 @@ class Yard:
     triton: Neighbour
     feast: Neighbour
     control: ControlSide
-    routes_file: Path
+    ledger: Path
     port: int
+    stop: Callable[[], None]
 
-    def route(self, **aliases: tuple[str, int]) -> None:
-        """Write the routes file."""
-        document = {alias: {"model": model, "version": version} for alias, (model, version) in aliases.items()}
-        self.routes_file.write_text(json.dumps(document), encoding="utf-8")
+    def commit(self, generation: int, *, phase: str = "committed", **aliases: Standing) -> None:
+        """Write an outcome into the ledger."""
+        commit(self.ledger, generation, phase=phase, **aliases)
 
-    def infer(self, body: bytes = b"{}", *, alias: str = "champion") -> httpx.Response:
+    def follows(self, generation: int) -> None:
+        """Wait until the gateway follows *generation*."""
+        until(lambda: self.state()["generation"] == generation)
+
+    def state(self) -> dict[str, Any]:
+        """What the aliases are."""
+        document: dict[str, Any] = self.client.get("/v1/aliases").json()
+        return document
+
+    def infer(
+        self, body: bytes = b"{}", *, alias: str = "champion", headers: dict[str, str] | None = None
+    ) -> httpx.Response:
         """One prediction."""
-        return self.client.post(f"/v1/{alias}/infer", content=body)
+        return self.client.post(f"/v1/{alias}/infer", content=body, headers=headers)
 
-    def reload(self, token: str = TOKEN) -> httpx.Response:
-        """One reload."""
-        return self.client.post("/v1/reload", headers={"authorization": f"Bearer {token}"})
+    def reload(
+        self, version: int = 2, *, alias: str = "champion", token: str = TOKEN, **changes: object
+    ) -> httpx.Response:
+        """One reload: generation 2 after generation 1, unless *changes* say otherwise; None takes a field away."""
+        document = {
+            "deploy_id": "d2",
+            "generation": 2,
+            "model": "wine",
+            "version": version,
+            "digest": digest(int(version)),
+            "expect_generation": 1,
+            **changes,
+        }
+        sent = {name: value for name, value in document.items() if value is not None}
+        headers = {"authorization": f"Bearer {token}"}
+        return self.client.post(f"/v1/aliases/{alias}/reload", json=sent, headers=headers)
 
 
 async def _absent(asked: Asked, writer: asyncio.StreamWriter) -> None:
@@ -86,22 +192,23 @@ def raising(
     *,
     triton: Neighbour | None = None,
     feast: Neighbour | None = None,
-    routes: str = ROUTES,
+    standing: Mapping[str, Standing] = FIRST,
     **settings: object,
 ) -> Iterator[Yard]:
     """
-    Raise a gateway by the text of its routes file.
+    Raise a gateway by what its ledger says is *standing* in generation 1; nothing is committed if that is nothing.
 
     A neighbour that is given must be running already; Triton otherwise runs for as long as the yard, and the feature
     server is absent.
     """
     folder.joinpath("token").write_text(TOKEN + "\n", encoding="utf-8")
-    routes_file = folder / "routes.yaml"
-    routes_file.write_text(routes, encoding="utf-8")
+    ledger = folder / "wine"
+    if standing:
+        commit(ledger, 1, phase="committed", **standing)
     if triton is None:
         with (
             running(Neighbour(triton_answer)) as own,
-            raising(folder, triton=own, feast=feast, routes=routes, **settings) as yard,
+            raising(folder, triton=own, feast=feast, standing=standing, **settings) as yard,
         ):
             yield yard
         return
@@ -110,7 +217,8 @@ def raising(
     control = ControlSide()
     made = GatewaySettings.model_validate(
         {
-            "routes_file": routes_file,
+            "ledger_dir": ledger,
+            "ledger_period_s": 0.02,
             "cards_dir": CARDS,
             "triton_url": triton.url,
             "features_url": feast.url,
@@ -120,12 +228,15 @@ def raising(
             **settings,
         }
     )
-    with _serving(made, control) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-        yield Yard(client=client, triton=triton, feast=feast, control=control, routes_file=routes_file, port=port)
+    with (
+        _serving(made, control) as (port, stop),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client,
+    ):
+        yield Yard(client=client, triton=triton, feast=feast, control=control, ledger=ledger, port=port, stop=stop)
 
 
 @contextmanager
-def _serving(settings: GatewaySettings, control: ControlSide) -> Iterator[int]:
+def _serving(settings: GatewaySettings, control: ControlSide) -> Iterator[tuple[int, Callable[[], None]]]:
     app = create_app(settings, readiness=control)
     config = uvicorn.Config(app, port=0, http="httptools", loop="uvloop", ws="none", log_config=None, access_log=False)
     server = uvicorn.Server(config)
@@ -133,9 +244,13 @@ def _serving(settings: GatewaySettings, control: ControlSide) -> Iterator[int]:
     socket.listen()  # whoever comes before the server accepts has to wait, instead of being refused
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
     thread.start()
-    try:
-        yield socket.getsockname()[1]
-    finally:
+
+    def stop() -> None:
         server.should_exit = True
         thread.join(timeout=10)
+
+    try:
+        yield socket.getsockname()[1], stop
+    finally:
+        stop()
         socket.close()

@@ -121,6 +121,8 @@ def test_who_checks_a_value_is_started_before_who_shows_it() -> None:
     """The other way round, a client would come back with a password that its server does not know yet."""
     assert [each.service for each in secretobjects.carriers("mlflow_database_password")] == ["storage", "mlflow"]
     assert secretobjects.carriers("minio_secret_key")[0].name == "minio-root"
+    for checked, by in (("gateway_token", "gateway-reload"), ("mlflow_admin_password", "mlflow")):
+        assert [each.name for each in secretobjects.carriers(checked)] == [by, "lifecycle"]
 
 
 def test_an_unknown_name_is_refused(file: Path) -> None:
@@ -149,6 +151,7 @@ def test_secrets_go_where_the_services_look_for_them(file: Path) -> None:
         ("storage-dev", "postgres-exporter"): {"databasePassword"},
         ("mlflow-dev", "mlflow"): {"databasePassword", "adminPassword", "flaskSecret"},
         ("airflow-dev", "airflow"): {"databasePassword", "fernetKey", "jwtSecret", "apiSecret", "adminPassword"},
+        ("airflow-dev", "lifecycle"): {"reloadToken", "mlflowPassword", "slackToken"},
     }
     assert secretobjects.namespaces(made) == {namespace for namespace, _ in found}
 
@@ -156,7 +159,7 @@ def test_secrets_go_where_the_services_look_for_them(file: Path) -> None:
 def test_every_value_is_in_a_secret() -> None:
     """So that what is in git, with the key, is all that a yard needs to be made again."""
     assert {name for declared in secretobjects.SECRETS for name in declared.keys.values()} == set(VALUES)
-    assert [each.name for each in secretobjects.carriers("gateway_token")] == ["gateway-reload"]
+    assert [each.name for each in secretobjects.carriers("slack_token")] == ["lifecycle"]
 
 
 def test_a_secret_with_another_value_is_missing() -> None:
@@ -166,4 +169,7 @@ def test_a_secret_with_another_value_is_missing() -> None:
     assert secretobjects.missing(Answers(*secrets), made) == ()  # type: ignore[arg-type]  # asked for a list alone
     assert secretobjects.missing(Answers(*secrets[1:]), made) == ("baseline-dev/minio-root",)  # type: ignore[arg-type]
     renewed = credentials.renew(made, "gateway_token", environments=("dev",))
-    assert secretobjects.missing(Answers(*secrets), renewed) == ("fastapi-dev/gateway-reload",)  # type: ignore[arg-type]
+    assert secretobjects.missing(Answers(*secrets), renewed) == (  # type: ignore[arg-type]
+        "fastapi-dev/gateway-reload",
+        "airflow-dev/lifecycle",
+    )

@@ -15,7 +15,7 @@ from yardnode import credentials, sealing
 from yardnode.credentials import Credentials
 from yardnode.errors import Refused
 from yardnode.kubeseal import Sealed
-from yardnode.rotation import Consumer, consumers
+from yardnode.rotation import Consumer, consumers, restarts
 from yardnode.sealingkeys import SealingKeys
 
 BITS = 1024  # smallest that is quick to make: nothing here is kept secret by it
@@ -71,7 +71,7 @@ def test_the_same_values_give_the_same_text(
     text = sealing.file_text(tmp_path, made, seal=seal)
     asked = len(seal.asked)
     assert sealing.file_text(tmp_path, made, seal=seal) == text
-    assert (asked, len(seal.asked)) == (20, 20)
+    assert (asked, len(seal.asked)) == (22, 22)
 
 
 def test_only_what_changed_is_sealed_again(
@@ -88,6 +88,26 @@ def test_only_what_changed_is_sealed_again(
     assert after["prod"] != before["prod"]
 
 
+def test_a_secret_that_a_newer_version_adds_is_sealed_alone(
+    tmp_path: Path, keys: SealingKeys, made: Mapping[str, Credentials], seal: Sealer
+) -> None:
+    """A yard that is older than a Secret gets it with the next bring-up, and the others stay as they are."""
+    text = sealing.file_text(tmp_path, made, seal=seal)
+    file = tmp_path / "sealed.yaml"
+    known = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump({place: entry for place, entry in known.items() if "lifecycle" not in place}))
+    seal.asked.clear()
+    again = sealing.file_text(tmp_path, made, seal=seal)
+    assert seal.asked == ["airflow-dev/lifecycle", "airflow-prod/lifecycle"]
+    assert _others(again) == _others(text)
+
+
+def _others(text: str) -> list[dict[str, Any]]:
+    return [
+        each for entries in yaml.safe_load(text)["sealed"].values() for each in entries if each["name"] != "lifecycle"
+    ]
+
+
 def test_another_key_seals_everything_again_once_it_is_active(
     tmp_path: Path, keys: SealingKeys, made: Mapping[str, Credentials], seal: Sealer
 ) -> None:
@@ -100,7 +120,7 @@ def test_another_key_seals_everything_again_once_it_is_active(
     assert seal.asked == []
     keys.activate(name)
     sealing.file_text(tmp_path, made, seal=seal)
-    assert len(seal.asked) == 20
+    assert len(seal.asked) == 22
     assert {entry.key for entry in sealing.remembered(tmp_path).values()} == {name}
     assert {place: entry.since for place, entry in sealing.remembered(tmp_path).items()} == since
 
@@ -210,3 +230,26 @@ def test_who_takes_a_secret_is_named(specification: dict[str, Any]) -> None:
     assert found == [Consumer(kind="Deployment", namespace="airflow-dev", name="scheduler")]
     assert str(found[0]) == "kubectl --namespace airflow-dev rollout restart deployment/scheduler"
     assert [*consumers(cluster, namespace="airflow-dev", secret="other")] == []  # type: ignore[arg-type]  # noqa: S106
+
+
+class Takers:
+    """The API as far as it is asked here: in each namespace one workload, which takes the Secret of that name."""
+
+    def __init__(self, **secrets: str) -> None:
+        self._secrets = {namespace.replace("_", "-"): secret for namespace, secret in secrets.items()}
+
+    def list(self, kind: str, *, namespace: str = "", selector: str = "") -> list[dict[str, Any]]:
+        """The one of that namespace."""
+        assert (kind, selector) == ("deployments,statefulsets,daemonsets", "")
+        volumes = [{"secret": {"secretName": self._secrets[namespace]}}]
+        template = {"spec": {"volumes": volumes}}
+        return [{"kind": "Deployment", "metadata": {"name": namespace}, "spec": {"template": template}}]
+
+
+def test_who_reads_a_value_again_is_not_restarted() -> None:
+    """The gateway reads the mounted token at each reload; Airflow's tasks have it from the start of their scheduler."""
+    cluster = Takers(fastapi_dev="gateway-reload", airflow_dev="lifecycle", mlflow_dev="mlflow")
+    token = [*restarts(cluster, "gateway_token", environments=("dev",))]  # type: ignore[arg-type]  # asked for a list alone
+    password = [*restarts(cluster, "mlflow_admin_password", environments=("dev",))]  # type: ignore[arg-type]
+    assert [each.namespace for each in token] == ["airflow-dev"]
+    assert [each.namespace for each in password] == ["mlflow-dev", "airflow-dev"]

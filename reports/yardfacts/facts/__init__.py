@@ -13,6 +13,7 @@ from yardfacts.facts.cycling import Cycle
 from yardfacts.facts.deaths import Death
 from yardfacts.facts.gaps import Unreadable
 from yardfacts.facts.kinds import FACT_TYPES, Fact
+from yardfacts.facts.lifecycle import Generation, Known, Served, Traffic
 from yardfacts.facts.measures import Timing, Usage
 from yardfacts.facts.plain import Malformed
 from yardfacts.facts.probing import Interval, Sampled
@@ -32,8 +33,10 @@ __all__ = [
     "Death",
     "Fact",
     "Facts",
+    "Generation",
     "Hold",
     "Interval",
+    "Known",
     "Malformed",
     "Namespace",
     "ObjectRef",
@@ -41,10 +44,12 @@ __all__ = [
     "Pod",
     "Root",
     "Sampled",
+    "Served",
     "Surveyed",
     "Sweep",
     "Timing",
     "Toggle",
+    "Traffic",
     "Unreadable",
     "Usage",
     "Volume",

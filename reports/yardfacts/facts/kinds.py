@@ -16,6 +16,7 @@ from yardfacts.facts.cluster import Namespace, Pod, Volume, Workload
 from yardfacts.facts.cycling import Cycle
 from yardfacts.facts.deaths import Death
 from yardfacts.facts.gaps import Unreadable
+from yardfacts.facts.lifecycle import Generation, Known, Served, Traffic
 from yardfacts.facts.measures import Timing, Usage
 from yardfacts.facts.probing import Interval, Sampled
 from yardfacts.facts.services import Answer
@@ -32,17 +33,21 @@ Fact = (
     | Commit
     | Cycle
     | Death
+    | Generation
     | Hold
     | Interval
+    | Known
     | Namespace
     | Obligation
     | Pod
     | Root
     | Sampled
+    | Served
     | Surveyed
     | Sweep
     | Timing
     | Toggle
+    | Traffic
     | Unreadable
     | Usage
     | Volume

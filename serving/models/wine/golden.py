@@ -8,6 +8,7 @@ runs ``python -m models.wine.recording`` and commits the difference together wit
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from models.errors import GoldenMismatch
 from models.wine.scoring import Weights, score
 
-__all__ = ["GOLDEN_FILE", "TOLERANCE", "Golden", "check", "read_golden"]
+__all__ = ["GOLDEN_FILE", "TOLERANCE", "Golden", "check", "golden_bytes", "read_golden"]
 
 GOLDEN_FILE = Path(__file__).with_name("golden.json")
 
@@ -30,6 +31,7 @@ class Golden:
     """
     What ``golden.json`` holds.
 
+    version: 0 of a training whose version the registry has not numbered yet.
     digest: of the version's folder, see ``models.repository.digest_of``; a change to any file in it is a new version.
 
     sample_ids: int64[rows]. features: float32[rows, 13]. probabilities: float32[rows, 3]. classes: int64[rows].
@@ -59,6 +61,27 @@ def read_golden(path: Path = GOLDEN_FILE) -> Golden:
         probabilities=np.array([row["probabilities"] for row in rows], dtype=np.float32),
         classes=np.array([row["class"] for row in rows], dtype=np.int64),
     )
+
+
+def golden_bytes(golden: Golden, *, columns: Sequence[str]) -> bytes:
+    """Write what ``read_golden`` reads, one row a line. columns: the names of the features, for people who read it."""
+    header = {
+        "model": golden.model,
+        "version": golden.version,
+        "digest": golden.digest,
+        "holdout_accuracy": golden.holdout_accuracy,
+        "columns": columns,
+    }
+    rows = zip(
+        golden.sample_ids.tolist(),
+        golden.classes.tolist(),
+        golden.probabilities.tolist(),
+        golden.features.tolist(),
+        strict=True,
+    )
+    names = ("sample_id", "class", "probabilities", "features")
+    lines = ",\n".join("  " + json.dumps(dict(zip(names, row, strict=True))) for row in rows)
+    return (json.dumps(header)[:-1] + ',\n "rows": [\n' + lines + "\n ]}\n").encode()
 
 
 def check(golden: Golden, *, weights: Weights) -> float:

@@ -4,14 +4,13 @@ Writes ``golden.json`` anew: ``python -m models.wine.recording``, by a person, w
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from models.repository import digest_of
-from models.wine.golden import GOLDEN_FILE
+from models.wine.golden import GOLDEN_FILE, Golden, golden_bytes
 from models.wine.packaging import assemble
 from models.wine.scoring import CLASSES, Weights, score
 from models.wine.table import read_table
@@ -34,21 +33,17 @@ def record() -> str:
     # What travels is single precision: the recorded inputs are exactly those that Triton will see.
     features = table.features[chosen].astype(np.float32)
     probabilities, classes = score(features, weights=trained.weights)
-    header = {
-        "model": "wine",
-        "version": 1,
-        "digest": _digest(trained.weights),
-        "holdout_accuracy": trained.holdout_accuracy,
-        "columns": table.columns,
-    }
-    rows = [
-        {"sample_id": sample_id, "class": label, "probabilities": expected, "features": row}
-        for sample_id, label, expected, row in zip(
-            chosen, classes.tolist(), probabilities.tolist(), features.tolist(), strict=True
-        )
-    ]
-    lines = ",\n".join("  " + json.dumps(row) for row in rows)
-    return json.dumps(header)[:-1] + ',\n "rows": [\n' + lines + "\n ]}\n"
+    golden = Golden(
+        model="wine",
+        version=1,
+        digest=_digest(trained.weights),
+        holdout_accuracy=trained.holdout_accuracy,
+        sample_ids=table.sample_ids[chosen],
+        features=features,
+        probabilities=probabilities,
+        classes=classes,
+    )
+    return golden_bytes(golden, columns=table.columns).decode()
 
 
 def _digest(weights: Weights) -> str:

@@ -15,7 +15,8 @@ from typing import Final
 from models.errors import GoldenMismatch, ModelError
 from models.registry import Package, Registered, Registry
 from models.repository import digest_of
-from models.wine.golden import read_golden
+from models.signature import signature_of
+from models.wine.golden import GOLDEN_FILE, read_golden
 from models.wine.packaging import assemble
 from models.wine.table import read_table
 from models.wine.training import train
@@ -46,6 +47,8 @@ def register(registry: Registry) -> Registered:
                 version=golden.version,
                 folder=Path(folder),
                 digest=digest,
+                signature=signature_of(golden.model),
+                golden=GOLDEN_FILE,
                 metrics={"holdout_accuracy": golden.holdout_accuracy},
             )
         )

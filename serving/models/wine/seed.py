@@ -1,5 +1,6 @@
 """
-The seed: trains ``wine``, holds it against the golden rows, and publishes version 1 where it is absent.
+The seed: trains ``wine``, holds it against the golden rows, publishes version 1 where it is absent, and makes it the
+first generation of a ledger that has none.
 
 Runs as a job: ``python -m models.wine.seed VOLUME``.
 """
@@ -11,8 +12,9 @@ import sys
 from pathlib import Path
 
 from models.errors import ModelError
+from models.ledger import Action, Ledger, Placed
 from models.repository import Published, Repository
-from models.wine.golden import check, read_golden
+from models.wine.golden import GOLDEN_FILE, check, read_golden
 from models.wine.packaging import assemble
 from models.wine.scoring import read_weights
 from models.wine.table import read_table
@@ -21,6 +23,7 @@ from models.wine.training import train
 __all__ = ["publish"]
 
 HERE = Path(__file__).parent
+ACTOR = "seed"
 
 
 def _build_version(folder: Path) -> None:
@@ -37,9 +40,23 @@ def publish(root: Path) -> Published:
         ModelError: The weights miss the golden outputs, or the volume or its content refuses; see ``models.errors``.
     """
     golden = read_golden()
-    return Repository(root).publish(
-        golden.model, version=golden.version, config=HERE / "config.pbtxt", build_version=_build_version
+    published = Repository(root).publish(
+        golden.model,
+        version=golden.version,
+        config=HERE / "config.pbtxt",
+        golden=GOLDEN_FILE,
+        build_version=_build_version,
     )
+    _begin(Ledger(root, golden.model), published)
+    return published
+
+
+def _begin(ledger: Ledger, published: Published) -> None:
+    """Make what was published the champion, unless somebody has decided already who that is."""
+    if ledger.current is None:
+        intent = ledger.intend(ACTOR, action=Action.SEED, actor=ACTOR, reason="the first model of the environment")
+        champion = Placed(published.version, published.digest)
+        ledger.commit(intent, aliases={"champion": champion}, reason=intent.reason)
 
 
 def main() -> int:

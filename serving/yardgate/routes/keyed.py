@@ -6,9 +6,11 @@ from time import perf_counter
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.background import BackgroundTask
 
 from yardgate.aliases import Route
-from yardgate.errors import BodyMalformed, BodyTooLarge, GatewayError
+from yardgate.bodies import read_body
+from yardgate.errors import BodyMalformed, GatewayError
 from yardgate.gateway import Gateway, GatewayDep
 from yardgate.upstream import Answer
 
@@ -37,32 +39,32 @@ async def infer_by_key(alias: str, request: Request, gateway: GatewayDep) -> Res
     """
     started = perf_counter()
     route: Route | None = None
+    body = b""
     try:
-        route = gateway.switch.current.route(alias)
-        answer = await _predict(request, gateway=gateway, route=route, started=started)
+        route = gateway.variants.route(alias, request.scope)
+        body = await _tensor(request, gateway=gateway, route=route)
+        answer = await gateway.predictor.predict(route, body, headers=JSON, started=started)
     except GatewayError as failure:
         answer = gateway.predictor.refuse(failure, route=route)
     response = Response(answer.body, status_code=answer.status)
     response.raw_headers += answer.headers
+    if route is not None and route.shadow is not None:
+        response.background = BackgroundTask(_mirror, gateway, route, body, answer)
     return response
 
 
-async def _predict(request: Request, *, gateway: Gateway, route: Route, started: float) -> Answer:
+async def _mirror(gateway: Gateway, route: Route, body: bytes, answer: Answer) -> None:
+    """A coroutine, so that the offer stays on the event loop: a plain function would go to a thread."""
+    gateway.mirror.offer(route, body, headers=JSON, answer=answer)
+
+
+async def _tensor(request: Request, *, gateway: Gateway, route: Route) -> bytes:
+    """The body of the prediction: the rows of the keys that the request names."""
     card = gateway.cards.get(route.model)
     if card is None:
         raise BodyMalformed(f"wanted a model with a card, got {route.model}, which takes no keys; send its tensors")
-    keys = _keys(await _body(request, limit_bytes=gateway.settings.body_limit_bytes), entity=card.entity)
-    rows = await gateway.store.read(card, keys)
-    return await gateway.predictor.predict(route, card.body(rows), headers=JSON, started=started)
-
-
-async def _body(request: Request, *, limit_bytes: int) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit_bytes:
-            raise BodyTooLarge(limit_bytes=limit_bytes)
-    return body
+    keys = _keys(await read_body(request, limit_bytes=gateway.settings.body_limit_bytes), entity=card.entity)
+    return card.body(await gateway.store.read(card, keys))
 
 
 def _keys(body: bytes, *, entity: str) -> list[int]:

@@ -25,12 +25,13 @@ async def health() -> dict[str, str]:
 @router.get("/ready")
 async def ready(gateway: GatewayDep, response: Response) -> dict[str, object]:
     """
-    Readiness: whether a prediction through each alias can be answered now.
+    Readiness: whether a prediction through each alias that stands for something can be answered now.
 
     200 or 503, with ``ok`` naming what is there and ``failing`` telling why the rest is not. Only what aliases point
-    at counts, so a candidate that cannot be loaded never takes the gateway out of service.
+    at counts, so a candidate that cannot be loaded never takes the gateway out of service; neither does a shadow, which
+    answers nobody, nor a vacant alias, which is answered with its reason.
     """
-    routes = [route for _, route in sorted(gateway.switch.current.routes.items())]
+    routes = sorted(gateway.switch.current.served, key=lambda route: route.alias)
     # All at once: whoever asks has a patience of his own, and it does not grow with the aliases.
     reasons = await asyncio.gather(*(_reason(gateway, route) for route in routes))
     names = [f"{route.alias} -> {route.model}/{route.version}" for route in routes]

@@ -14,5 +14,5 @@ Where every part writes: logs until they are in the object store, and commits.
     sizeLimit: 512Mi
 - name: tmp
   emptyDir:
-    sizeLimit: 64Mi
+    sizeLimit: 256Mi  # artifacts pass through it on their way to and from MLflow
 {{- end }}

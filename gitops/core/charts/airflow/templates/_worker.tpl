@@ -23,12 +23,15 @@ spec:
       env:
         {{- include "airflow.environment" . | nindent 8 }}
         {{- include "airflow.objectStore" . | nindent 8 }}
+        {{- include "airflow.lifecycle" . | nindent 8 }}
       securityContext:
         {{- include "yard.containerSecurityContext" . | nindent 8 }}
       resources:
         {{- toYaml .Values.worker.resources | nindent 8 }}
       volumeMounts:
         {{- include "airflow.mounts" . | nindent 8 }}
+        {{- include "airflow.lifecycleMount" . | nindent 8 }}
   volumes:
     {{- include "airflow.volumes" . | nindent 4 }}
+    {{- include "airflow.lifecycleVolume" . | nindent 4 }}
 {{- end }}

@@ -1,0 +1,149 @@
+"""
+The operator's commands, where volume, registry, Triton and gateways can be reached: ``python -m yardflow``.
+
+``switchyard model ENV ...`` runs them in a pod of their own. They are the same functions as the DAG's tasks.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from models.errors import Superseded
+from models.ledger import ALIASES, Outcome
+from yardflow import steps
+from yardflow.converging import converge as mend
+from yardflow.errors import (
+    Fenced,
+    Flapping,
+    Locked,
+    NotDelivered,
+    NothingToRollBackTo,
+    Overtaken,
+    Standing,
+    Unregistered,
+)
+from yardflow.flow import Flow, opened
+from yardflow.settings import FlowSettings
+
+REFUSED, FAILED = 10, 11
+"""Exit codes: policy or somebody else says no, and nothing changed; it failed, and the last words say what is so."""
+NO = (Locked, Flapping, Overtaken, Fenced, NothingToRollBackTo, Standing, Superseded, Unregistered)
+
+because = click.option("--reason", required=True, help="Why; it stands in the ledger and in the message.")
+who = click.option("--actor", default="operator", show_default=True, help="Who; it stands in the ledger.")
+
+
+@click.group()
+def main() -> None:
+    """
+    Look at the models of this environment, and move them.
+
+    Exit codes: 0 done, 10 refused and nothing changed, 11 failed, 2 usage.
+    """
+
+
+@main.command()
+def status() -> None:
+    """What stands behind each alias, who deploys, and what does not follow."""
+    with _door() as flow:
+        current = flow.current
+        click.echo(f"{flow.model} in {flow.settings.env}: {_line(current)}")
+        for alias in ALIASES:
+            placed = current.aliases.get(alias)
+            click.echo(f"  {alias:<11}{f'version {placed.version}  {placed.digest[:12]}' if placed else '-'}")
+        click.echo(f"  deploying  {flow.lock.holder or '-'}")
+        differing = mend(flow, explain=True)
+        click.echo(f"  follows    {'no, see above' if differing else 'everything'}")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+def history(*, as_json: bool) -> None:
+    """Every generation: when, who, what, why, and how it ended."""
+    with _door() as flow:
+        for entry in flow.ledger.history():
+            if as_json:
+                outcome = entry.outcome.document() if entry.outcome else None
+                click.echo(json.dumps({**vars(entry.intent), "outcome": outcome}))
+                continue
+            ended = _line(entry.outcome) if entry.outcome else f"open since {entry.intent.at}: {entry.intent.reason}"
+            click.echo(f"{entry.intent.generation:>5}  {entry.intent.action:<9}{entry.intent.actor:<10}{ended}")
+
+
+@main.command()
+@click.argument("version", type=int)
+@because
+@who
+def promote(version: int, reason: str, actor: str) -> None:
+    """Make a registered VERSION the champion: publish, load, smoke, switch, verify, commit, announce."""
+    with _door() as flow:
+        _told(flow, steps.deploy(flow, deploy_id=_id(), version=version, alias="champion", actor=actor, reason=reason))
+
+
+@main.command()
+@click.argument("version", type=int)
+@because
+@who
+def shadow(version: int, reason: str, actor: str) -> None:
+    """Let a registered VERSION see the champion's requests; its answers reach nobody, and are compared."""
+    with _door() as flow:
+        _told(flow, steps.deploy(flow, deploy_id=_id(), version=version, alias="shadow", actor=actor, reason=reason))
+
+
+@main.command()
+@because
+@who
+@click.option("--again", is_flag=True, help="Also where the last thing done was a rollback.")
+def rollback(reason: str, actor: str, *, again: bool) -> None:
+    """Bring the last good state back. It waits for nobody: a deployment on its way is overtaken."""
+    with _door() as flow:
+        _told(flow, steps.rollback(flow, deploy_id=_id(), actor=actor, reason=reason, again=again))
+
+
+@main.command()
+@click.option("--explain", is_flag=True, help="Say what differs, and change nothing.")
+def converge(*, explain: bool) -> None:
+    """Make everything follow the ledger again. Safe at any time."""
+    with _door() as flow:
+        differing = mend(flow, explain=explain)
+        click.echo("everything follows" if not differing else f"{len(differing)} differed")
+
+
+@contextmanager
+def _door() -> Iterator[Flow]:
+    """The doors of this environment; an error becomes a line and an exit code."""
+    try:
+        with opened(FlowSettings(), tell=_tell) as flow:  # type: ignore[call-arg]  # the environment gives the arguments
+            yield flow
+    except steps.FAILURES as failure:
+        click.echo(f"{type(failure).__name__}: {failure}", err=True)
+        if isinstance(failure, NotDelivered):
+            click.echo("what was committed stays; `converge` or the next message tells people", err=True)
+        sys.exit(REFUSED if isinstance(failure, NO) else FAILED)
+
+
+def _tell(line: str) -> None:
+    click.echo(line)
+
+
+def _told(flow: Flow, outcome: Outcome) -> None:
+    click.echo(f"{flow.model} in {flow.settings.env}: {_line(outcome)}")
+
+
+def _line(outcome: Outcome) -> str:
+    champion = outcome.version("champion")
+    return f"{outcome.phase}, champion {champion or '-'}, at {outcome.at}, {outcome.deploy_id}: {outcome.reason}"
+
+
+def _id() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""
+The truth stands in the ledger; everything else is made to follow it again. Safe to run at any time, and by anybody.
+
+What differs is said first, each with what is done about it; with ``explain`` nothing else happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from models.ledger import ALIASES, Action, Intent, Outcome
+from yardflow.announcing import PATIENCE_S, announce, letter_of
+from yardflow.deploying import standing
+from yardflow.flow import Flow
+from yardflow.following import await_replica, follows
+from yardflow.undoing import restore
+
+__all__ = ["Difference", "converge", "differences", "project"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One projection that does not follow. wanted, got: as a person reads them. mend: what makes it follow."""
+
+    where: str
+    wanted: str
+    got: str
+    mend: Callable[[], object]
+
+    def __str__(self) -> str:
+        return f"{self.where}: wanted {self.wanted}, got {self.got}"
+
+
+def converge(flow: Flow, *, explain: bool = False) -> tuple[str, ...]:
+    """
+    Make configuration, Triton, MLflow's aliases, gateways and people follow the ledger; returns what differed.
+
+    While somebody deploys, what differs is on its way, and nothing is touched.
+
+    Raises:
+        NotFollowed: A replica of the gateway does not follow in time.
+        FlowError: A neighbour does not answer, or refuses.
+    """
+    if holder := flow.lock.holder:
+        flow.tell(f"deployment {holder} is on its way; what it has begun is left to it")
+        return ()
+    found = []
+    for one in differences(flow):
+        flow.tell(f"{'would mend' if explain else 'mend'} {one}")
+        found.append(str(one))
+        if not explain:
+            one.mend()
+    return tuple(found)
+
+
+def differences(flow: Flow) -> Iterator[Difference]:
+    """Every projection that does not follow, in the order in which it has to be mended: whoever serves comes first."""
+    yield from _ahead(flow)
+    current = flow.current  # mending the first may have made another one
+    yield from _loaded(flow, standing(current))
+    yield from _aliases(flow, current)
+    yield from _behind(flow, current)
+    yield from _abandoned(flow)
+    yield from _untold(flow, current)
+
+
+def _ahead(flow: Flow) -> Iterator[Difference]:
+    """Somebody switched and died before the commit. Replicas never go down by themselves."""
+    current = flow.current
+    tables = [flow.gateway.table(replica) for replica in flow.gateway.replicas()]
+    highest = max(table.generation for table in tables)
+    if highest > current.generation:
+        reason = f"generation {highest} was switched to and never committed"
+        yield Difference(
+            "gateways",
+            f"generation {current.generation}",
+            f"{sum(table.generation > current.generation for table in tables)} of {len(tables)} at {highest}",
+            lambda: restore(flow, deploy_id=f"converge-{highest}", actor="converge", reason=reason),
+        )
+
+
+def _behind(flow: Flow, current: Outcome) -> Iterator[Difference]:
+    for replica in flow.gateway.replicas():
+        table = flow.gateway.table(replica)
+        if table.generation <= current.generation and not follows(table, current):
+
+            def mend(replica: str = replica) -> None:
+                await_replica(flow, replica, current)
+
+            wanted = f"generation {current.generation}"
+            yield Difference(f"gateway {replica}", wanted, f"generation {table.generation}", mend)
+
+
+def _loaded(flow: Flow, wanted: frozenset[int]) -> Iterator[Difference]:
+    def mend() -> None:
+        flow.repository.arrange(flow.model, wanted)
+        flow.triton.load(flow.model)
+
+    arranged = flow.repository.arranged(flow.model)
+    ready = frozenset(version for version, one in flow.triton.versions(flow.model).items() if one.state == "READY")
+    if arranged != wanted:
+        yield Difference("config.pbtxt", _listed(wanted), _listed(arranged), mend)
+    elif ready != wanted:
+        yield Difference("Triton", f"{_listed(wanted)} READY", _listed(ready), mend)
+
+
+def _aliases(flow: Flow, current: Outcome) -> Iterator[Difference]:
+    found = flow.registry.aliases()
+    for alias in ALIASES:
+        wanted, got = current.version(alias), found.get(alias)
+        if wanted != got:
+
+            def mend(alias: str = alias, wanted: int | None = wanted) -> None:
+                flow.registry.point(alias, wanted, generation=current.generation)
+
+            yield Difference(f"MLflow's alias {alias}", str(wanted or "nothing"), str(got or "nothing"), mend)
+
+
+def _abandoned(flow: Flow) -> Iterator[Difference]:
+    """Generations that nobody works on any more: their number is given up, so that nobody waits for them."""
+    holder = flow.lock.holder
+    for entry in flow.ledger.history():
+        if (
+            entry.outcome is None
+            and entry.intent.deploy_id != holder
+            and entry.intent.generation < flow.current.generation
+        ):
+
+            def mend(intent: Intent = entry.intent) -> None:
+                flow.ledger.abort(intent, reason="left open, and a later generation is committed")
+
+            yield Difference(f"generation {entry.intent.generation}", "an end", f"open since {entry.intent.at}", mend)
+
+
+def _untold(flow: Flow, current: Outcome) -> Iterator[Difference]:
+    """What people have not heard: messages that nobody took, and the generation that nobody has told of yet."""
+    for letter in flow.outbox.pending():
+
+        def deliver(deploy_id: str = letter.deploy_id) -> None:
+            flow.outbox.deliver(deploy_id, send=flow.slack.send, within_s=PATIENCE_S)
+
+        yield Difference(f"message of {letter.deploy_id}", "a receipt", f"none since {letter.created}", deliver)
+    is_told = flow.outbox.has(letter_of(current)) or current.action is Action.SEED
+    if not is_told:
+        yield Difference(
+            f"generation {current.generation}", "people who know", "no message", lambda: announce(flow, current)
+        )
+
+
+def project(flow: Flow, current: Outcome) -> None:
+    """
+    Let MLflow's aliases stand for what is committed.
+
+    Raises:
+        RegistryAway: MLflow does not answer.
+    """
+    for one in _aliases(flow, current):
+        one.mend()
+
+
+def _listed(versions: frozenset[int]) -> str:
+    return ", ".join(str(one) for one in sorted(versions)) or "nothing"

@@ -1,0 +1,230 @@
+"""
+From a registered version to the champion, or to the shadow: publish, load, smoke, switch, verify, commit.
+
+Each step may be repeated: it finds what an earlier attempt left and goes on from there. Until the switch nothing that a
+user could notice happens; what is done after a failure stands in ``undoing``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.ledger import Intent, Outcome, Placed
+from models.repository import Published
+from models.signature import signature_of
+from models.wine.table import read_table
+from models.wine.training import is_holdout
+from yardflow.errors import Overtaken, WrongAnswers
+from yardflow.flow import Flow
+from yardflow.gate import ACCURACY
+from yardflow.gateway import Reload
+from yardflow.registry import GOLDEN, MODEL, Kept
+from yardflow.training import measure
+
+__all__ = ["Deployment", "commit", "load", "publish", "smoke", "switch", "verify"]
+
+ANSWERS: Final = 20
+"""Right answers in a row that each replica, and the Service, has to give after a switch."""
+GOLDEN_ROWS: Final = 2
+"""That a gateway asks before it switches: a control request is small."""
+ROUNDING: Final = 1e-6
+"""Between a metric as it was logged and the same computed again from single precision."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One generation on its way. placed: the version that the alias is to stand for."""
+
+    intent: Intent
+    alias: str
+    placed: Placed
+
+    @property
+    def version(self) -> int:
+        """Of the candidate."""
+        return self.placed.version
+
+
+def publish(flow: Flow, kept: Kept, *, deploy_id: str) -> Published:
+    """
+    Bring the registered files to where Triton reads, beside the others.
+
+    Raises:
+        NotReady: The files in MLflow are not those that were trained.
+        ModelError: The volume refuses; see ``models.errors``.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        flow.registry.fetch(kept, folder, signature=signature_of(flow.model))
+        published = flow.repository.add(
+            flow.model,
+            version=kept.version,
+            owner=deploy_id,
+            golden=folder.joinpath(GOLDEN).read_bytes(),
+            build_version=lambda target: _copy(folder / MODEL, target),
+        )
+    flow.tell(f"version {kept.version} is {published.outcome} with digest {published.digest[:12]}")
+    return published
+
+
+def load(flow: Flow, version: int) -> Mapping[str, Any]:
+    """
+    Load *version* beside what serves now; the others are not touched.
+
+    Raises:
+        LoadRefused: It cannot be loaded; everything that served goes on.
+        LoadSilent, TritonAway: Triton does not answer.
+    """
+    wanted = {*standing(flow.ledger.current), version}
+    flow.repository.arrange(flow.model, wanted)
+    flow.triton.load(flow.model)
+    found = flow.triton.versions(flow.model)
+    # 200 does not prove that these versions are loaded: an unchanged repository is answered the same.
+    unready = sorted(one for one in wanted if one not in found or found[one].state != "READY")
+    if unready:
+        raise WrongAnswers(f"wanted versions {sorted(wanted)} READY in Triton, got {unready} not among {dict(found)}")
+    flow.tell(f"Triton has {', '.join(str(one) for one in sorted(wanted))}")
+    return {"loaded": sorted(wanted)}
+
+
+def smoke(flow: Flow, kept: Kept) -> Mapping[str, Any]:
+    """
+    Ask the candidate before any user does: golden rows, and every held-out row, whose metrics must be the trained ones.
+
+    Raises:
+        WrongAnswers: It answers otherwise than what was trained, or somebody else answered.
+        TritonAway: It does not answer.
+    """
+    before = flow.triton.executions(flow.model, kept.version)
+    difference = flow.check_triton(kept.version)
+    held_out, labels = _held_out()
+    got = flow.triton.predict(flow.model, kept.version, held_out)
+    measured = measure(got.probabilities, got.classes, labels=labels)
+    after = flow.triton.executions(flow.model, kept.version)
+    # A metric that was not logged, or is no number, agrees with nothing.
+    away = {
+        name: abs(measured[name] - kept.metrics.get(name, np.nan)) for name in {ACCURACY, *kept.metrics} & {*measured}
+    }
+    wrong = {name: measured[name] for name, distance in away.items() if not distance <= ROUNDING}
+    if wrong:
+        trained = {name: kept.metrics.get(name) for name in wrong}
+        raise WrongAnswers(f"wanted version {kept.version} to score as it was trained, {trained}; got {wrong}")
+    asked = len(labels) + len(flow.golden(kept.version).features)
+    if after - before < asked:
+        raise WrongAnswers(f"wanted {asked} rows answered by version {kept.version}, Triton counts {after - before}")
+    flow.tell(f"version {kept.version} answers {asked} rows as it was trained")
+    return {"golden_max_difference": difference, "rows": asked, **measured}
+
+
+def switch(flow: Flow, deployment: Deployment, *, fenced: bool = True) -> Mapping[str, Any]:
+    """
+    Let every replica answer with the candidate; each asks it for golden rows first.
+
+    Args:
+        fenced: Only from the generation that the intent was made on. A rollback comes from wherever a replica is.
+
+    Raises:
+        NotReloaded: A replica refuses; others may have switched.
+        Fenced: Somebody else has decided since.
+        GatewayAway: A replica does not answer, or there is none.
+    """
+    golden = flow.golden(deployment.version)
+    ask = Reload(
+        deploy_id=deployment.intent.deploy_id,
+        generation=deployment.intent.generation,
+        expect_generation=deployment.intent.base if fenced else None,
+        model=flow.model,
+        version=deployment.version,
+        digest=deployment.placed.digest,
+        golden={
+            "features": golden.features[:GOLDEN_ROWS].tolist(),
+            "probabilities": golden.probabilities[:GOLDEN_ROWS].tolist(),
+            "tolerance": ROUNDING,
+        },
+    )
+    replicas = flow.gateway.replicas()
+    changed = {replica: flow.gateway.reload(replica, deployment.alias, ask) for replica in replicas}
+    flow.tell(f"{len(replicas)} replicas answer {deployment.alias} with version {deployment.version}")
+    return {"replicas": changed}
+
+
+def verify(flow: Flow, deployment: Deployment) -> Mapping[str, Any]:
+    """
+    Ask as users do: every replica and the Service, several times in a row, for golden rows.
+
+    Raises:
+        WrongAnswers: An answer comes from another version or generation, or is not the golden one.
+        GatewayAway: There is no answer.
+    """
+    golden = flow.golden(deployment.version)
+    wanted = (deployment.version, deployment.intent.generation)
+    answers = 0
+    for url in (*flow.gateway.replicas(), flow.gateway.service):
+        for _ in range(ANSWERS):
+            got = flow.gateway.predict(url, golden.features)
+            difference = float(np.abs(got.probabilities - golden.probabilities).max())
+            if (got.version, got.generation) != wanted or not difference <= ROUNDING:
+                raise WrongAnswers(
+                    f"wanted version {wanted[0]} of generation {wanted[1]} and its golden outputs from {url}, "
+                    f"got version {got.version} of {got.generation} and a difference of {difference}"
+                )
+            answers += 1
+    flow.tell(f"{answers} answers are version {wanted[0]} of generation {wanted[1]}")
+    return {"answers": answers}
+
+
+def commit(flow: Flow, deployment: Deployment, *, reason: str, evidence: Mapping[str, Any]) -> Outcome:
+    """
+    Make it the truth. What serves is the truth from here on, whatever happens to this process.
+
+    Raises:
+        Overtaken: Somebody else has decided since the intent.
+        Superseded, Ended: See ``Ledger.commit``.
+    """
+    current = flow.ledger.current
+    if current is not None and current.generation == deployment.intent.generation:
+        return current  # committed by an attempt that died before it could say so
+    base = current.generation if current else 0
+    if base != deployment.intent.base:
+        raise Overtaken(f"wanted to follow generation {deployment.intent.base}, got {base} committed since")
+    aliases = after(current, deployment)
+    return flow.ledger.commit(deployment.intent, aliases=aliases, reason=reason, evidence=evidence)
+
+
+def after(current: Outcome | None, deployment: Deployment) -> dict[str, Placed]:
+    """All aliases as they stand once *deployment* is committed."""
+    aliases = dict(current.aliases) if current else {}
+    champion = aliases.get("champion")
+    if deployment.alias == "champion" and champion is not None and champion.version != deployment.version:
+        aliases["previous"] = champion
+    if deployment.alias != "champion" and champion is not None and champion.version == deployment.version:
+        raise ValueError(
+            f"wanted another version than the champion's behind {deployment.alias}, got {deployment.version}"
+        )
+    # What is promoted is no longer on trial, and nothing is rolled back to what serves.
+    aliases = {alias: placed for alias, placed in aliases.items() if placed.version != deployment.version}
+    return {**aliases, deployment.alias: deployment.placed}
+
+
+def standing(outcome: Outcome | None) -> frozenset[int]:
+    """The versions that some alias stands for: these stay loaded."""
+    return frozenset(placed.version for placed in outcome.aliases.values()) if outcome else frozenset()
+
+
+def _held_out() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """The rows that every version was measured on, as requests carry them, and their labels."""
+    table = read_table()
+    kept = np.array([is_holdout(int(sample_id)) for sample_id in table.sample_ids])
+    return table.features[kept].astype(np.float32), table.labels[kept]
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, dirs_exist_ok=True)

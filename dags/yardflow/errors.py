@@ -1,0 +1,231 @@
+"""
+What can go wrong in the life cycle of a model.
+
+FlowError
+├── BatchRefused      a batch is not what training takes; carries which and why
+├── ClassMissing      the training rows lack a class; nobody can learn it from them
+│   └── OneClass      they all have the same one
+├── RowsUnusable      rows that drift cannot be computed of: other columns than the reference, or no numbers
+│   └── SameData      data was to be compared with itself
+├── ReferenceDamaged  bytes are not a reference that drift is held against
+├── PolicyUnusable    a threshold that is no share decides nothing
+├── NotDelivered      Slack did not take a message; carries why, and for how long it asks to wait
+├── NeverWritten      there is no such message in the outbox
+├── OutboxConflict    the deployment has another message already
+├── OutboxDamaged     a file of the outbox is not what was written
+├── NeverDeployed       there is no committed generation of the model
+├── NotBegun            the deployment has no open generation
+├── Locked              somebody else deploys
+├── Overtaken           somebody else has decided since the intent
+├── Flapping            the champion is there by a rollback already
+├── NothingToRollBackTo there is no previous version
+├── NotReady            a registered version is not what was trained, or cannot be had
+├── Unregistered        the registry has no such version
+├── WrongAnswers        a version answers otherwise than it was trained to, or somebody else answered
+├── LoadRefused         Triton cannot load a version; what served goes on
+├── LoadSilent          Triton did not answer a load in time: the model is wedged
+├── NotReloaded         a gateway refuses a version, and serves on as before
+├── Fenced              a gateway follows a higher generation
+├── NotFollowed         a gateway does not follow the ledger in time
+├── TritonAway          Triton does not answer
+├── GatewayAway         a gateway does not answer, or there is none
+├── RegistryAway        MLflow does not answer
+├── Standing            the version stands behind another alias already
+└── StoreAway           the object store does not answer
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+__all__ = [
+    "BatchRefused",
+    "ClassMissing",
+    "Fenced",
+    "Flapping",
+    "FlowError",
+    "GatewayAway",
+    "LoadRefused",
+    "LoadSilent",
+    "Locked",
+    "NeverDeployed",
+    "NeverWritten",
+    "NotBegun",
+    "NotDelivered",
+    "NotFollowed",
+    "NotReady",
+    "NotReloaded",
+    "NothingToRollBackTo",
+    "OneClass",
+    "OutboxConflict",
+    "OutboxDamaged",
+    "Overtaken",
+    "PolicyUnusable",
+    "ReferenceDamaged",
+    "Refusal",
+    "RegistryAway",
+    "RowsUnusable",
+    "SameData",
+    "Standing",
+    "StoreAway",
+    "TritonAway",
+    "Undelivered",
+    "Unregistered",
+    "WrongAnswers",
+]
+
+Undelivered = Literal["refused", "throttled", "silent", "unreachable", "odd-answer"]
+"""Why a message was not taken. After `silent` and `odd-answer` it may have arrived all the same."""
+
+
+Refusal = Literal[
+    "unreadable",
+    "empty",
+    "column-missing",
+    "column-extra",
+    "wrong-type",
+    "cell-empty",
+    "not-finite",
+    "label-unknown",
+    "id-repeated",
+    "id-reserved",
+]
+"""Why a batch is not taken."""
+
+
+class FlowError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class BatchRefused(FlowError):
+    """A batch cannot be trained on. batch: which one. reason: why, for whoever counts them."""
+
+    def __init__(self, message: str, *, batch: str, reason: Refusal) -> None:
+        super().__init__(message)
+        self.batch = batch
+        self.reason = reason
+
+
+class ClassMissing(FlowError):
+    """The training rows lack a class. present: the classes that they have."""
+
+    def __init__(self, message: str, *, present: tuple[int, ...]) -> None:
+        super().__init__(message)
+        self.present = present
+
+
+class OneClass(ClassMissing):
+    """All training rows have the same class: whatever is learned of them says always the same."""
+
+
+class RowsUnusable(FlowError):
+    """Drift cannot be computed of these rows: they have other columns than the reference, or what is no number."""
+
+
+class SameData(RowsUnusable):
+    """Most of the rows are the reference's own: such a comparison finds nothing, whatever happened to the data."""
+
+
+class ReferenceDamaged(FlowError):
+    """These bytes are no reference that drift can be held against."""
+
+
+class PolicyUnusable(FlowError):
+    """A threshold or a margin that is no share: nothing may be decided by it."""
+
+
+class NotDelivered(FlowError):
+    """Slack did not take a message. retry_after_s: how long it asks to wait, where it is throttled and says so."""
+
+    def __init__(self, message: str, *, reason: Undelivered, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.retry_after_s = retry_after_s
+
+
+class NeverWritten(FlowError):
+    """There is no such message in the outbox."""
+
+
+class OutboxConflict(FlowError):
+    """The deployment has another message already; nothing was changed."""
+
+
+class OutboxDamaged(FlowError):
+    """A file of the outbox cannot be read, or says what no message says; nobody may guess what was sent."""
+
+
+class NeverDeployed(FlowError):
+    """Nothing is deployed, so nothing can be moved or shown."""
+
+
+class NotBegun(FlowError):
+    """A step was asked for outside of its deployment; begin it, all of it."""
+
+
+class Locked(FlowError):
+    """Two would waste each other's work; carries who, and for how long."""
+
+
+class Overtaken(FlowError):
+    """What was meant to follow one generation would follow another."""
+
+
+class Flapping(FlowError):
+    """Rolling back again has to be said on purpose."""
+
+
+class NothingToRollBackTo(FlowError):
+    """The first deployment ever has nothing before it."""
+
+
+class NotReady(FlowError):
+    """READY is more than a status: the files and the signature are those of the training."""
+
+
+class Unregistered(FlowError):
+    """Nothing can be deployed that was not registered."""
+
+
+class WrongAnswers(FlowError):
+    """Whoever would be switched to it would be answered wrongly."""
+
+
+class LoadRefused(FlowError):
+    """Carries Triton's own reason."""
+
+
+class LoadSilent(FlowError):
+    """Only a new process of Triton's heals that."""
+
+
+class NotReloaded(FlowError):
+    """Carries its words; other replicas may have switched."""
+
+
+class Fenced(FlowError):
+    """Somebody else was later: this deployment has nothing to say any more."""
+
+
+class NotFollowed(FlowError):
+    """What is committed stays; the gateway's log says why it does not follow."""
+
+
+class TritonAway(FlowError):
+    """Nobody knows what is loaded."""
+
+
+class GatewayAway(FlowError):
+    """Nobody knows what users are answered."""
+
+
+class RegistryAway(FlowError):
+    """Nobody knows what is registered."""
+
+
+class StoreAway(FlowError):
+    """Nobody knows what has arrived."""
+
+
+class Standing(FlowError):
+    """The version stands behind another alias already; nothing was changed."""

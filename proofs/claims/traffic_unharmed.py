@@ -1,0 +1,331 @@
+"""Whoever asks while models come and go gets the champion's answer, every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from yardfacts.claims import Mutant, claim
+from yardfacts.facts import Facts, Generation, Known, Served, Traffic
+from yardfacts.generations import change_truth, ledger, ledgers_clear, truth
+from yardfacts.judges import legible
+from yardfacts.mutants import NothingToChange, blind, change, drop
+from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
+
+ENVIRONMENTS = ("dev", "prod")
+BEFORE, LAST, AFTER = "lifecycle.before", "rolled-back", "lifecycle.after"
+"""The ledger before the promotion, the ledger at the end, and what the client saw in between."""
+SENT = 200
+"""Fewer requests see too little of a switch."""
+LATE_PERCENT = 2
+"""A client that was late more often than that was itself away."""
+TOLERANCE = 1e-5
+"""Of a probability: single precision and the client's rounding keep 1e-6, another version is off by 1e-4."""
+
+Outputs = tuple[float, ...]
+
+
+def _in_prod(fact: Traffic | Served | Known) -> bool:
+    return fact.environment == "prod"
+
+
+def _seen_in_prod(facts: Facts) -> list[Served]:
+    seen = sorted(filter(_in_prod, facts.at(AFTER).of(Served)), key=lambda served: served.generation)
+    if not seen:
+        raise NothingToChange("no answer was seen in prod")
+    return seen
+
+
+def _looked_away(facts: Facts) -> Facts:
+    """Evidence of a client that asked as often, and only ever before the promotion."""
+    first, *later = _seen_in_prod(facts)
+    answers = first.answers + sum(served.answers for served in later)
+    left = drop(Served, at=AFTER, where=_in_prod)(facts)
+    return left.plus(AFTER, [replace(first, answers=answers)])
+
+
+def _two_at_once(facts: Facts) -> Facts:
+    """Evidence of two versions that answered in one generation."""
+    first, *_ = _seen_in_prod(facts)
+    return facts.plus(AFTER, [replace(first, version=first.version + 1, answers=1)])
+
+
+def _history_came_back(facts: Facts) -> Facts:
+    """Evidence of an answer of a generation that was over before the client asked first."""
+    first, *_ = _seen_in_prod(facts)
+    gone = [one for one in ledger(facts.at(LAST), "prod") if one.generation < first.generation]
+    if not gone:
+        raise NothingToChange("nothing happened in prod before")
+    return change(Served, at=AFTER, where=lambda one: one == first, generation=gone[0].generation)(facts)
+
+
+def _never_promoted(facts: Facts) -> Facts:
+    """Evidence of a prod in which nothing happened while the client asked."""
+    first, *_ = _seen_in_prod(facts)
+    later = drop(Generation, at=LAST, where=lambda one: one.environment == "prod" and one.generation > first.generation)
+    return later(_looked_away(facts))
+
+
+def _swapped(facts: Facts) -> Facts:
+    """Evidence of the numbers of the version that was left, under the name of the last champion."""
+    now = truth(facts.at(LAST), "prod")
+    left = [one for one in facts.at(AFTER).of(Known) if _in_prod(one) and now and one.version == now.previous]
+    if now is None or not left:
+        raise NothingToChange("nothing is known of the version that was left")
+    number = now.generation
+    wrong = change(
+        Served, at=AFTER, where=lambda one: _in_prod(one) and one.generation == number, outputs=left[0].outputs
+    )
+    return wrong(facts)
+
+
+def _alike(facts: Facts) -> Facts:
+    """Evidence of versions that answer the same in prod, as their trainings recorded."""
+    outputs = _seen_in_prod(facts)[0].outputs
+    return Facts(
+        tuple(
+            (at, replace(fact, outputs=outputs) if isinstance(fact, Served | Known) and _in_prod(fact) else fact)
+            for at, fact in facts.entries
+        )
+    )
+
+
+@claim(
+    "While models are promoted, refused and rolled back, nobody in either environment gets an error, no answer or "
+    "another version's numbers: every answer is that of the version which the ledger committed for its generation.",
+    mutants=[
+        Mutant(
+            name="one request fails",
+            edit=change(Traffic, at=AFTER, where=_in_prod, failed=1, detail="request 7: HTTP 503"),
+            verdict=Verdict.DISPROVED,
+            reason="failed",
+        ),
+        Mutant(
+            name="two versions answer in one generation",
+            edit=_two_at_once,
+            verdict=Verdict.DISPROVED,
+            reason="mixed",
+        ),
+        Mutant(
+            name="an answer of a generation that the ledger has not",
+            edit=change(Served, at=AFTER, where=_in_prod, generation=999999),
+            verdict=Verdict.DISPROVED,
+            reason="unknown_generation",
+        ),
+        Mutant(
+            name="an answer of a generation that was over before",
+            edit=_history_came_back,
+            verdict=Verdict.DISPROVED,
+            reason="unknown_generation",
+        ),
+        Mutant(
+            name="answers of a generation that was never committed",
+            edit=change_truth(at=LAST, environment="prod", phase="aborted"),
+            verdict=Verdict.DISPROVED,
+            reason="unknown_generation",
+            collateral=("rollback_restored",),
+        ),
+        Mutant(
+            name="answers of a version that is not its generation's champion",
+            edit=change_truth(at=LAST, environment="prod", champion=999999),
+            verdict=Verdict.DISPROVED,
+            reason="other_version",
+            collateral=("rollback_restored",),
+        ),
+        Mutant(
+            name="the numbers of the version that was left, under the champion's name",
+            edit=_swapped,
+            verdict=Verdict.DISPROVED,
+            reason="wrong_numbers",
+        ),
+        Mutant(
+            name="an answer without numbers",
+            edit=change(Served, at=AFTER, where=_in_prod, outputs=()),
+            verdict=Verdict.DISPROVED,
+            reason="wrong_numbers",
+        ),
+        Mutant(
+            name="answers that are no numbers",
+            edit=change(Served, at=AFTER, where=_in_prod, outputs=(float("nan"),) * 3),
+            verdict=Verdict.DISPROVED,
+            reason="wrong_numbers",
+        ),
+        Mutant(
+            name="too few requests",
+            edit=change(Traffic, at=AFTER, where=_in_prod, sent=10, answered=10),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="few_samples",
+        ),
+        Mutant(
+            name="the client was late",
+            edit=change(Traffic, at=AFTER, where=_in_prod, late=1_000_000),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="late_client",
+        ),
+        Mutant(
+            name="a request is not accounted for",
+            edit=change(Traffic, at=AFTER, where=_in_prod, sent=1_000_000),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="miscounted",
+        ),
+        Mutant(
+            name="answers are counted that nobody kept",
+            edit=drop(Served, at=AFTER, where=_in_prod),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="miscounted",
+        ),
+        Mutant(
+            name="the client looked away while the champion was another",
+            edit=_looked_away,
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_seen",
+        ),
+        Mutant(
+            name="nothing was promoted while the client asked",
+            edit=_never_promoted,
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_seen",
+            collateral=("rollback_restored",),
+        ),
+        Mutant(
+            name="nobody knows what the versions have to answer",
+            edit=drop(Known, at=AFTER, where=_in_prod),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_known",
+        ),
+        Mutant(
+            name="the versions have the same numbers, and nothing tells them apart",
+            edit=_alike,
+            verdict=Verdict.INCONCLUSIVE,
+            reason="same_numbers",
+        ),
+        Mutant(
+            name="nobody asked in one environment",
+            edit=drop(Traffic, at=AFTER, where=_in_prod),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_asked",
+        ),
+        Mutant(
+            name="nobody read the ledger of one environment",
+            edit=drop(Generation, at=LAST, where=lambda one: one.environment == "prod"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="no_truth",
+            collateral=("rollback_restored",),
+        ),
+        Mutant(
+            name="no answer was recorded",
+            edit=drop(Served, at=AFTER),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="no_evidence",
+        ),
+        Mutant(
+            name="what the trainings recorded could not be read",
+            edit=blind(Known, at=AFTER),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="unreadable",
+        ),
+    ],
+)
+def traffic_unharmed(facts: Facts) -> Finding:
+    """
+    Read what the clients counted, and hold every answer against the ledger and against the trainings.
+
+    An answer's generation has to be one that was committed, and none from before the truth of the beginning: a
+    gateway that goes back in history serves what nobody decided.
+    """
+    return merge((
+        *legible(facts.at(AFTER), Traffic, Served, Known),
+        *(clear for at in (BEFORE, LAST) for clear in ledgers_clear(facts.at(at), environments=ENVIRONMENTS)),
+        *(finding for environment in ENVIRONMENTS for finding in _in(facts, environment)),
+    ))  # fmt: skip
+
+
+def _in(facts: Facts, environment: str) -> Iterator[Finding]:
+    after = facts.at(AFTER)
+    seen = tuple(one for one in after.of(Served) if one.environment == environment)
+    yield _counted(tuple(one for one in after.of(Traffic) if one.environment == environment), seen, environment)
+    first, last = truth(facts.at(BEFORE), environment), truth(facts.at(LAST), environment)
+    if first is None or last is None:
+        return  # the ledgers say why
+    since = {
+        one.generation: one
+        for one in ledger(facts.at(LAST), environment)
+        if one.phase == "committed" and one.generation >= first.generation
+    }
+    yield from _of_one_version(seen, environment)
+    yield from (_as_committed(served, since) for served in seen)
+    yield _all_seen(seen, since, environment)
+    yield from _as_recorded(seen, tuple(one for one in after.of(Known) if one.environment == environment), environment)
+
+
+def _counted(counts: tuple[Traffic, ...], seen: tuple[Served, ...], environment: str) -> Finding:
+    if len(counts) != 1:
+        return inconclusive("not_asked", f"{environment}: {len(counts)} clients counted, wanted one")
+    (traffic,) = counts
+    told = f"{environment}: {traffic.sent} sent in {traffic.span_s} s, {traffic.answered} answered"
+    kept = [served.answers for served in seen]
+    if traffic.failed > 0:
+        return disproved("failed", f"{told}, {traffic.failed} failed: {traffic.detail}")
+    if traffic.sent < SENT:
+        return inconclusive("few_samples", f"{told}, wanted {SENT}")
+    if traffic.late * 100 > traffic.sent * LATE_PERCENT:
+        return inconclusive("late_client", f"{told}, {traffic.late} of them late by the client itself")
+    if (
+        traffic.answered + traffic.failed != traffic.sent
+        or sum(kept) != traffic.answered
+        or min(traffic.failed, traffic.late, *kept) < 0
+    ):
+        return inconclusive("miscounted", f"{told}, {traffic.failed} failed, {sum(kept)} kept")
+    return proved(f"{told}, the slowest after {traffic.slowest_ms} ms")
+
+
+def _of_one_version(seen: tuple[Served, ...], environment: str) -> Iterator[Finding]:
+    versions: dict[int, set[int]] = {}
+    for served in seen:
+        versions.setdefault(served.generation, set()).add(served.version)
+    for generation, found in versions.items():
+        if len(found) > 1:
+            told = ", ".join(map(str, sorted(found)))
+            yield disproved("mixed", f"{environment}: versions {told} answered in generation {generation}")
+
+
+def _as_committed(served: Served, since: Mapping[int, Generation]) -> Finding:
+    told = f"{served.environment}: {served.answers} answers of version {served.version}, generation {served.generation}"
+    committed = since.get(served.generation)
+    if committed is None:
+        return disproved("unknown_generation", f"{told}, which is none that was committed meanwhile")
+    if committed.champion != served.version:
+        return disproved("other_version", f"{told}, whose champion is version {committed.champion}")
+    return proved(told)
+
+
+def _all_seen(seen: tuple[Served, ...], since: Mapping[int, Generation], environment: str) -> Finding:
+    answered = {served.generation for served in seen if served.answers > 0}
+    unseen = [number for number in since if number not in answered]
+    champions = {one.champion for one in since.values()}
+    if unseen:
+        return inconclusive("not_seen", f"{environment}: no answer of generation {', '.join(map(str, unseen))}")
+    if len(champions) < 2:
+        return inconclusive("not_seen", f"{environment}: the champion was the same version all along")
+    return proved(f"{environment}: every champion answered")
+
+
+def _as_recorded(seen: tuple[Served, ...], known: tuple[Known, ...], environment: str) -> Iterator[Finding]:
+    recorded = {one.version: one.outputs for one in known}
+    answered = sorted({served.version for served in seen})
+    for version in answered:
+        if len({one.outputs for one in known if one.version == version}) != 1 or not recorded[version]:
+            yield inconclusive("not_known", f"{environment}: nobody recorded once what version {version} answers")
+        for other in answered:
+            if other < version and _equal(recorded.get(other, ()), recorded.get(version, ())):
+                yield inconclusive("same_numbers", f"{environment}: versions {other} and {version} answer the same")
+    for served in seen:
+        wanted = recorded.get(served.version)
+        if wanted and not _equal(served.outputs, wanted):
+            told = f"{environment}: version {served.version} answered {served.outputs}"
+            yield disproved("wrong_numbers", f"{told} {served.answers} times, and its training {wanted}")
+
+
+def _equal(one: Outputs, other: Outputs) -> bool:
+    """Equal in number and value; what is no number equals nothing."""
+    return len(one) == len(other) and all(abs(a - b) <= TOLERANCE for a, b in zip(one, other, strict=True))

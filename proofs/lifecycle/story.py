@@ -1,0 +1,241 @@
+"""
+One environment's short life cycle: a run that is promoted, one that the gate stops, and the way back.
+
+Everything is asked of whoever knows it: Airflow of the run, MLflow of the version, the ledger (through the operator's
+own command) of the generation, Triton of what it has loaded, each gateway pod of what it follows, the channel of what
+people were told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from proofs.services.airflow import Airflow
+from proofs.services.alertmanager import sink_url
+from proofs.services.exercise import Hands
+from proofs.services.inquiry import Inquiry
+from proofs.services.rest import Rest
+from proofs.services.tracing import DIGEST
+
+from models.card import read_card
+from models.wine.table import read_table
+from switchyard.jobs import run as run_inside
+from switchyard.kinds import PODS
+from switchyard.objects import dig
+from yardfacts.facts import Fact, Generation, Known
+from yardflow.batches import batch_bytes
+from yardflow.rehearsal import rehearse
+
+__all__ = ["Story"]
+
+DAG: Final = "model_lifecycle"
+BUCKET: Final = "features"
+RUN_S: Final = 420.0
+"""A run takes a minute or two; beside the other environment's, on two busy cores, longer."""
+READ_S: Final = 120.0
+"""Until the DAG processor has read the served commit."""
+TOLD_S: Final = 30.0
+ROWS, SEEDS = 120, 24
+"""Rows that are known to raise no alarm, as a test of drift now and then does; each time others, for a new model."""
+CRITERIA: Final = "registered, ready, loaded, smoke, reloaded, announced"
+PLACED: Final = ("publish", "load", "smoke", "switch", "verify", "commit")
+JOB: Final = "model"
+
+
+@dataclass
+class Story:
+    """What is done in one environment, and what was found. Facts of questions are in the inquiry of each chapter."""
+
+    hands: Hands
+    door: Airflow = field(init=False)
+    before: tuple[Generation, ...] = ()
+    version: int = 0
+
+    def __post_init__(self) -> None:
+        self.door = self.hands.airflow()
+
+    @property
+    def environment(self) -> str:
+        """Where it happens."""
+        return self.hands.environment
+
+    @property
+    def batch(self) -> str:
+        """The batch that only this proof delivers."""
+        return f"rehearsal-{self.hands.run_id}"
+
+    def deliver(self) -> None:
+        """Put a batch of good rows where batches arrive."""
+        rows = rehearse(read_table(), seed=1 + len(self.before) % SEEDS, rows=ROWS)
+        self.hands.store().put(BUCKET, f"batches/wine/{self.batch}.parquet", batch_bytes(rows, card=read_card("wine")))
+
+    def clear(self) -> None:
+        """Take the batch away, and what was made of it for the feature store."""
+        store = self.hands.store()
+        for key in (f"batches/wine/{self.batch}.parquet", f"offline/{self.batch}.parquet"):
+            store.remove(BUCKET, key)
+
+    def ledger(self) -> tuple[Generation, ...]:
+        """Every generation, read by the operator's own command."""
+        code, lines = self.command("history", "--json")
+        if code != 0:
+            raise RuntimeError(f"wanted the ledger of {self.environment}, got exit code {code}: {lines[-3:]}")
+        return tuple(_generation(json.loads(line), self.environment) for line in lines if line.startswith("{"))
+
+    def command(self, *arguments: str) -> tuple[int, list[str]]:
+        """Run ``switchyard model ENV ...``; its exit code and its lines."""
+        lines: list[str] = []
+        job = self.hands.declared.jobs[JOB]
+        code = run_inside(
+            self.hands.kube,
+            job=job,
+            environment=self.environment,
+            arguments=arguments,
+            tell=lines.append,
+            run_id=self.hands.run_id,
+        )
+        return code, lines
+
+    def promote(self) -> tuple[Fact, ...]:
+        """Run the DAG with the batch, and trace what came of it through every place."""
+        inquiry, run = Inquiry(self.environment), self._name("promoted")
+        if not self._ran(inquiry, run, probe="run-succeeded", wanted="success"):
+            return tuple(inquiry.facts)
+        registered = self.door.returned(run, "register", dag=DAG)
+        receipt = self.door.returned(run, "announce", dag=DAG)
+        self.version, ledger = int(registered["version"]), self.ledger()
+        now = _truth(ledger)
+        champion = self._champion
+        inquiry.ask("run-in-registry", wanted=str(registered["run_id"]), got=lambda: str(champion()["run_id"]))
+        inquiry.ask("digest-in-registry", wanted=now.digest, got=lambda: _tag(champion(), DIGEST))
+        met = [one["name"] for one in receipt["criteria"] if one["met"] is True]
+        inquiry.ask("criteria-met", wanted=CRITERIA, got=lambda: ", ".join(met))
+        self._places(inquiry, version=self.version, now=now)
+        return (*inquiry.facts, *ledger)
+
+    def refuse(self) -> tuple[Fact, ...]:
+        """Run the DAG with nothing new: the gate has to stop it."""
+        inquiry, run = Inquiry(self.environment), self._name("refused")
+        if not self._ran(inquiry, run, probe="run-failed", wanted="failed"):
+            return tuple(inquiry.facts)
+        tasks = self.door.tasks(run, dag=DAG)
+        inquiry.ask("gate-stopped", wanted="stop", got=lambda: str(self.door.returned(run, "gate", dag=DAG)["outcome"]))
+        states = {str(tasks[name]["state"]) for name in PLACED}
+        skipped = f"{', '.join(PLACED)}: skipped"
+        inquiry.ask("tasks-skipped", wanted=skipped, got=lambda: f"{', '.join(PLACED)}: {', '.join(sorted(states))}")
+        return (*inquiry.facts, *self.ledger())
+
+    def roll_back(self) -> tuple[Fact, ...]:
+        """Type the operator's command, and ask every place for the version from before."""
+        inquiry, said = Inquiry(self.environment), list[str]()
+
+        def typed() -> str:
+            code, lines = self.command("rollback", "--reason", "the proof wants the version from before")
+            said.extend(lines)
+            return str(code)
+
+        inquiry.ask("rollback-accepted", wanted="0", got=typed)
+        ledger = self.ledger()
+        self._places(inquiry, version=_truth(self.before).champion, now=_truth(ledger))
+        return (*inquiry.facts, *ledger)
+
+    def known(self) -> tuple[Fact, ...]:
+        """What the trainings recorded for the row that the client asks for: its first golden row, and sample 0."""
+        mlflow, found = self.hands.mlflow(), []
+        for version in sorted({_truth(self.before).champion, self.version} - {0}):
+            source = str(mlflow.version("wine", str(version))["source"])
+            kept = json.loads(mlflow.content(f"{source.rpartition('/')[0]}/golden.json"))
+            outputs = tuple(float(value) for value in kept["rows"][0]["probabilities"])
+            found.append(Known(environment=self.environment, version=version, outputs=outputs))
+        return tuple(found)
+
+    def _places(self, inquiry: Inquiry, *, version: int, now: Generation) -> None:
+        wanted = f"wine version {version}"
+        inquiry.ask("version-in-registry", wanted=wanted, got=lambda: f"wine version {self._champion()['version']}")
+        inquiry.ask("version-in-triton", wanted=wanted, got=lambda: self._loaded(version))
+        inquiry.ask("version-in-answer", wanted=wanted, got=self._answered)
+        everywhere = f"{wanted}, generation {now.generation}, in 2 of 2"
+        inquiry.ask("version-in-replicas", wanted=everywhere, got=lambda: self._followed(version, now.generation))
+        told = f"1 message of {now.generation}-{now.deploy_id} with version {version}"
+        inquiry.ask("message-in-channel", wanted=told, got=lambda: self._told(now, version), within_s=TOLD_S)
+
+    def _ran(self, inquiry: Inquiry, run: str, *, probe: str, wanted: str) -> bool:
+        def accepted() -> str:
+            self.door.trigger(run, conf={"reason": f"proof {self.hands.run_id}"}, dag=DAG)
+            return "accepted"
+
+        if not inquiry.ask("run-accepted", wanted="accepted", got=accepted, within_s=READ_S):
+            return False
+        return inquiry.ask(
+            probe,
+            wanted=wanted,
+            got=lambda: str(self.door.run(run, dag=DAG)["state"]),
+            within_s=RUN_S,
+            is_over=lambda state: state in ("success", "failed"),
+        )
+
+    def _name(self, chapter: str) -> str:
+        return f"{self.hands.name}-{chapter}"
+
+    def _champion(self) -> Mapping[str, Any]:
+        return self.hands.mlflow().aliased("wine", "champion")
+
+    def _loaded(self, version: int) -> str:
+        triton = Rest(self.hands.kube, f"http://triton.triton-{self.environment}:8000")
+        index = triton.post("/v2/repository/index", {"ready": True})
+        ready = {str(one.get("version")) for one in index if one["name"] == "wine" and one.get("state") == "READY"}
+        return f"wine version {version if str(version) in ready else ', '.join(sorted(ready)) or 'none'}"
+
+    def _answered(self) -> str:
+        trace = self.hands.trace()
+        reply = trace.gateway.send("POST", "/v1/champion/infer", body=trace.inference)
+        return f"wine version {reply.headers.get('x-switchyard-version')}" if reply.is_success else str(reply)
+
+    def _followed(self, version: int, generation: int) -> str:
+        namespace, selector = f"fastapi-{self.environment}", "app.kubernetes.io/name=fastapi"
+        pods = self.hands.kube.list(PODS, namespace=namespace, selector=selector).items
+        tables = [
+            Rest(self.hands.kube, f"http://{dig(pod, 'status', 'podIP')}:8080").get("/v1/aliases") for pod in pods
+        ]
+        right = [
+            one
+            for one in tables
+            if (one["generation"], dig(one, "aliases", "champion", "version")) == (generation, version)
+        ]
+        return f"wine version {version}, generation {generation}, in {len(right)} of {len(tables)}"
+
+    def _told(self, now: Generation, version: int) -> str:
+        page = Rest(self.hands.kube, sink_url(self.environment)).get("/slack")
+        name = f"{now.generation}-{now.deploy_id}"
+        mine = [one["body"] for one in page["messages"] if name in json.dumps(one["body"])]
+        right = [one for one in mine if f"version {version}" in one["text"]]
+        return f"{len(right)} message{'' if len(right) == 1 else 's'} of {name} with version {version}"
+
+
+def _truth(ledger: tuple[Generation, ...]) -> Generation:
+    return max((one for one in ledger if one.phase == "committed"), key=lambda one: one.generation)
+
+
+def _tag(version: Mapping[str, Any], name: str) -> str:
+    return {tag["key"]: str(tag["value"]) for tag in version.get("tags") or ()}.get(name, "none")
+
+
+def _generation(line: Mapping[str, Any], environment: str) -> Generation:
+    outcome: Mapping[str, Any] = line["outcome"] or {}
+    aliases: Mapping[str, Any] = outcome.get("aliases") or {}
+    restored = dig(outcome, "evidence", "restored", "took_s") or 0.0
+    return Generation(
+        environment=environment,
+        generation=int(line["generation"]),
+        deploy_id=str(line["deploy_id"]),
+        action=str(line["action"]),
+        phase=str(outcome.get("phase", "open")),
+        champion=int(dig(aliases, "champion", "version") or 0),
+        previous=int(dig(aliases, "previous", "version") or 0),
+        digest=str(dig(aliases, "champion", "digest") or ""),
+        reason=str(outcome.get("reason", line["reason"])),
+        took_s=float(restored),
+    )

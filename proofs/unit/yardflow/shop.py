@@ -1,0 +1,184 @@
+"""An environment for the life cycle: a real volume and ledger, MLflow's own store of files; its servers stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from mlflow import MlflowClient
+
+import models.registry
+from models.ledger import Ledger
+from models.repository import Repository
+from models.wine import seed
+from models.wine.registering import register
+from models.wine.scoring import read_weights, score
+from yardflow.errors import Fenced, LoadRefused, NotReloaded, StoreAway
+from yardflow.flow import Flow
+from yardflow.gateway import Prediction, Reload, Table
+from yardflow.lock import Lock
+from yardflow.outbox import Outbox
+from yardflow.registry import Registry
+from yardflow.settings import FlowSettings
+from yardflow.slack import Delivery
+from yardflow.triton import Answer, Loaded
+
+__all__ = ["Bucket", "Channel", "Gateways", "Server", "shop"]
+
+MODEL = "wine"
+
+
+@dataclass
+class Server:
+    """Stands for Triton: loads what config.pbtxt names, and answers with the weights that lie there."""
+
+    repository: Repository
+    loaded: set[int] = field(default_factory=lambda: {1})
+    refuses: set[int] = field(default_factory=set)
+    lies: set[int] = field(default_factory=set)
+    counted: dict[int, int] = field(default_factory=dict)
+
+    def load(self, model: str, *, within_s: float = 0.0) -> None:
+        wanted = self.repository.arranged(model)
+        refused = sorted(wanted & self.refuses)
+        if refused:
+            raise LoadRefused(f"version {refused[0]} raises in initialize")
+        self.loaded = set(wanted)
+
+    def versions(self, model: str) -> Mapping[int, Loaded]:
+        return {version: Loaded("READY", "") for version in self.loaded}
+
+    def executions(self, model: str, version: int) -> int:
+        return self.counted.get(version, 0)
+
+    def predict(self, model: str, version: int, features: npt.NDArray[np.float32]) -> Answer:
+        assert version in self.loaded, f"version {version} is not loaded"
+        self.counted[version] = self.counted.get(version, 0) + len(features)
+        weights = read_weights(self.repository.folder(model) / str(version) / "weights.npz")
+        probabilities, classes = score(features, weights=weights)
+        if version in self.lies:
+            probabilities = probabilities[::-1].copy()
+        return Answer(probabilities, classes)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass
+class Gateways:
+    """Stand for two replicas: they follow what they are told, and the ledger."""
+
+    ledger: Ledger
+    server: Server
+    told: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By replica: the generation and version of a reload that is not committed yet."""
+    refuses: set[str] = field(default_factory=set)
+    service: str = "http://service"
+
+    def replicas(self) -> tuple[str, ...]:
+        return ("http://a", "http://b")
+
+    def table(self, replica: str) -> Table:
+        current = self.ledger.current
+        assert current is not None
+        aliases = {alias: (placed.version, placed.digest) for alias, placed in current.aliases.items()}
+        generation, version = self.told.get(replica, (0, 0))
+        if generation > current.generation:
+            aliases["champion"] = (version, "told")
+            return Table(replica, generation, "told", aliases)
+        return Table(replica, current.generation, current.deploy_id, aliases)
+
+    def reload(self, replica: str, alias: str, ask: Reload) -> bool:
+        follows = self.table(replica).generation
+        if ask.generation < follows or (ask.expect_generation not in (None, follows) and ask.generation != follows):
+            raise Fenced(f"{replica} follows {follows}, not {ask.expect_generation}")
+        if replica in self.refuses:
+            raise NotReloaded(f"{replica} refuses")
+        self.told[replica] = (ask.generation, ask.version)
+        return ask.generation != follows
+
+    def predict(self, url: str, features: npt.NDArray[np.float32], *, alias: str = "champion") -> Prediction:
+        table = self.table("http://b" if url == self.service else url)
+        version = table.aliases[alias][0]
+        return Prediction(version, table.generation, alias, self.server.predict(MODEL, version, features).probabilities)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass
+class Bucket:
+    """Stands for the object store."""
+
+    arrived: dict[str, bytes] = field(default_factory=dict)
+    offered: dict[str, bytes] = field(default_factory=dict)
+
+    def batches(self, model: str) -> tuple[str, ...]:
+        return tuple(sorted(self.arrived))
+
+    def batch(self, model: str, name: str) -> bytes:
+        if name not in self.arrived:
+            raise StoreAway(name)
+        return self.arrived[name]
+
+    def offer(self, name: str, content: bytes) -> bool:
+        is_new = name not in self.offered
+        self.offered[name] = content
+        return is_new
+
+
+@dataclass
+class Channel:
+    """Stands for Slack."""
+
+    heard: list[str] = field(default_factory=list)
+    fault: Callable[[], Exception] | None = None
+
+    def send(self, text: str, blocks: Sequence[Mapping[str, Any]]) -> Delivery:
+        if self.fault is not None:
+            raise self.fault()
+        self.heard.append(text)
+        return Delivery(200, "ok")
+
+
+def shop(volume: Path, client: MlflowClient) -> Flow:
+    """A flow after the seed: version 1 is published, registered, loaded and the champion."""
+    seed.publish(volume)
+    register(models.registry.Registry(client))
+    repository, ledger = Repository(volume), Ledger(volume, MODEL)
+    server = Server(repository)
+    settings = FlowSettings.model_validate(
+        {
+            "env": "dev",
+            "model": MODEL,
+            "volume": volume,
+            "triton": "triton:8001",
+            "gateway": "http://service",
+            "replicas": "replicas:8080",
+            "reload_token": "t" * 32,
+            "s3_endpoint": "http://minio:9000",
+            "s3_access_key": "a",
+            "s3_secret_key": "s",
+            "accuracy_threshold": 0.9,
+        }
+    )
+    doors: dict[str, Any] = {
+        "triton": server,
+        "gateway": Gateways(ledger, server),
+        "store": Bucket(),
+        "slack": Channel(),
+    }
+    return Flow(
+        settings=settings,
+        ledger=ledger,
+        lock=Lock(volume, MODEL),
+        repository=repository,
+        registry=Registry(MODEL, client),
+        outbox=Outbox(volume, MODEL),
+        tell=lambda line: None,
+        **doors,
+    )
