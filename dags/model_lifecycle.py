@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 CHAMPION: Final = Asset(uri="model://wine/champion", name="wine-champion")
 """Whoever schedules on it is run when another version serves; not for a shadow."""
 
+FOUND: Final = ("features", "train", "register", "ready", "publish", "load", "smoke", "switch", "verify")
+"""Tasks whose findings go into the ledger."""
+
 READY_S: Final = 300
 """MLflow's own status comes at once in the open-source server; one that copies files first takes minutes."""
 AGAIN_S: Final = 5
@@ -97,9 +100,16 @@ def route(decision: dict[str, Any]) -> str:
 
 
 @task(trigger_rule="none_failed_min_one_success")  # switched and verified, or a shadow, which is neither
-def commit(decision: dict[str, Any], evidence: dict[str, Any]) -> dict[str, Any]:
-    """Make it the truth."""
-    found: dict[str, Any] = call("commit", decision=decision, evidence=evidence)
+def commit() -> dict[str, Any]:
+    """
+    Make it the truth, with what every step before has found.
+
+    What was found is pulled and not handed over: an argument would make its giver one of those of whom one success is
+    enough, and every run would commit.
+    """
+    pull = get_current_context()["ti"].xcom_pull
+    evidence = {name: pull(task_ids=name) for name in FOUND}
+    found: dict[str, Any] = call("commit", decision=pull(task_ids="gate"), evidence=evidence)
     return found
 
 
@@ -153,7 +163,7 @@ def model_lifecycle() -> None:
     placed["publish"] >> placed["load"] >> placed["smoke"] >> routed
 
     switched = {name: step(name) for name in ("switch", "verify")}
-    committed = commit(decision, {**learned, "ready": ready.output, **placed, **switched})
+    committed = commit()
     routed >> [switched["switch"], committed]
     switched["switch"] >> switched["verify"] >> committed
     told = step("announce")

@@ -54,7 +54,7 @@ def test_a_model_comes_and_goes_while_everybody_is_answered(
         clients = [
             asking.enter_context(Client(kube, story.environment, story.hands.trace().inference)) for story in stories
         ]
-        with yard.when("a run of the life cycle has good rows"), yard.timed("promotion", moment="promoted"):
+        with yard.when("a run of the life cycle has good rows"):
             yard.record("promoted", *_all(stories, Story.promote))
         with yard.when("a run of the life cycle has nothing new"):
             yard.record("refused", *_all(stories, Story.refuse))

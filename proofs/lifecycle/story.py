@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from proofs.services.airflow import Airflow
@@ -25,7 +26,7 @@ from models.wine.table import read_table
 from switchyard.jobs import run as run_inside
 from switchyard.kinds import PODS
 from switchyard.objects import dig
-from yardfacts.facts import Fact, Generation, Known
+from yardfacts.facts import Fact, Generation, Known, Timing
 from yardflow.batches import batch_bytes
 from yardflow.rehearsal import rehearse
 
@@ -43,6 +44,8 @@ ROWS, SEEDS = 120, 24
 CRITERIA: Final = "registered, ready, loaded, smoke, reloaded, announced"
 PLACED: Final = ("publish", "load", "smoke", "switch", "verify", "commit")
 JOB: Final = "model"
+PROMOTION_BUDGET_S, ROLLBACK_BUDGET_S = 120.0, 2.0
+"""Trigger to commit on the embedded node; decision to the verified champion, which is still loaded."""
 
 
 @dataclass
@@ -111,6 +114,11 @@ class Story:
         champion = self._champion
         inquiry.ask("run-in-registry", wanted=str(registered["run_id"]), got=lambda: str(champion()["run_id"]))
         inquiry.ask("digest-in-registry", wanted=now.digest, got=lambda: _tag(champion(), DIGEST))
+        # To the commit: that people are told comes after it.
+        inquiry.facts.append(Timing(phase="promotion", took_s=self._took_s(run), budget_s=PROMOTION_BUDGET_S))
+        inquiry.facts += [
+            Timing(phase=f"promotion.{step}", took_s=float(took_s)) for step, took_s in receipt["durations_s"].items()
+        ]
         met = [one["name"] for one in receipt["criteria"] if one["met"] is True]
         inquiry.ask("criteria-met", wanted=CRITERIA, got=lambda: ", ".join(met))
         self._places(inquiry, version=self.version, now=now)
@@ -139,6 +147,8 @@ class Story:
 
         inquiry.ask("rollback-accepted", wanted="0", got=typed)
         ledger = self.ledger()
+        took_s = _truth(ledger).took_s
+        inquiry.facts.append(Timing(phase="rollback, decided to verified", took_s=took_s, budget_s=ROLLBACK_BUDGET_S))
         self._places(inquiry, version=_truth(self.before).champion, now=_truth(ledger))
         return (*inquiry.facts, *ledger)
 
@@ -176,6 +186,12 @@ class Story:
             within_s=RUN_S,
             is_over=lambda state: state in ("success", "failed"),
         )
+
+    def _took_s(self, run: str) -> float:
+        """From the trigger to the commit, by Airflow's own clock."""
+        asked = datetime.fromisoformat(str(self.door.run(run, dag=DAG)["queued_at"]))
+        committed = datetime.fromisoformat(str(self.door.tasks(run, dag=DAG)["commit"]["end_date"]))
+        return round((committed - asked).total_seconds(), 1)
 
     def _name(self, chapter: str) -> str:
         return f"{self.hands.name}-{chapter}"
