@@ -18,7 +18,8 @@ SwitchyardError                  something a person has to read; printed as one 
 ├── Unmet                        a precondition of the toggle does not hold; nothing was written
 ├── NotAnswering                 a controller did not consume what was requested of it
 ├── Late                         a condition did not come true within its deadline
-└── Stuck                        objects wait in Deleting; named with finalizers and the rescue
+├── Stuck                        objects wait in Deleting; named with finalizers and the rescue
+└── JobFailed                    a command inside the cluster ended without an exit code
 """
 
 from __future__ import annotations

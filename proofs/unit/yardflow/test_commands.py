@@ -1,0 +1,108 @@
+"""The operator's commands: what they say, and the exit codes that a script goes by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+from click.testing import CliRunner, Result
+
+from models.card import read_card
+from models.wine.table import read_table
+from yardflow import __main__ as door
+from yardflow import learning, steps
+from yardflow.batches import batch_bytes
+from yardflow.errors import NotDelivered
+from yardflow.flow import Flow
+from yardflow.rehearsal import rehearse
+
+from .shop import Bucket, Channel, Server
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(name="run")
+def _run(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Type a command where the doors lead to the shop."""
+
+    @contextmanager
+    def opened(settings: object, *, tell: object) -> Iterator[Flow]:
+        yield flow
+
+    monkeypatch.setattr(door, "opened", opened)
+    monkeypatch.setattr(door, "FlowSettings", lambda: flow.settings)
+    return lambda *words: CliRunner().invoke(door.main, words)
+
+
+@pytest.fixture(name="version")
+def _version(flow: Flow) -> int:
+    """A second version in the registry."""
+    rows = rehearse(read_table(), seed=1, rows=120)
+    cast(Bucket, flow.store).arrived["b1"] = batch_bytes(rows, card=read_card("wine"))
+    steps.begin(flow, "d", actor="test", reason="because")
+    learning.train(flow, "d")
+    version = int(learning.register(flow, "d")["version"])
+    steps.undo(flow, "d", None, reason="only trained")
+    steps.end(flow, "d")
+    return version
+
+
+def test_status_tells_what_stands_where(run: Run) -> None:
+    """Every alias, who deploys, and whether everything follows."""
+    told = run("status")
+    assert told.exit_code == 0
+    assert "champion   version 1" in told.output
+    assert "follows    everything" in told.output
+
+
+def test_status_names_what_does_not_follow(run: Run, flow: Flow) -> None:
+    """Somebody set an alias by hand: it is named, and nothing is done."""
+    flow.registry.point("shadow", 1, generation=1)
+    told = run("status")
+    assert "no, see above" in told.output
+    assert flow.registry.aliases()["shadow"] == 1
+    assert run("converge").exit_code == 0
+    assert "shadow" not in flow.registry.aliases()
+
+
+def test_history_is_for_people_and_programs(run: Run, version: int) -> None:
+    """A line a generation; as JSON the whole of it."""
+    assert run("promote", str(version), "--reason", "by hand", "--actor", "jane").exit_code == 0
+    assert "by hand" in run("history").output
+    last: dict[str, Any] = json.loads(run("history", "--json").output.splitlines()[-1])
+    assert (last["actor"], last["outcome"]["aliases"]["champion"]["version"]) == ("jane", version)
+
+
+def test_what_is_refused_ends_with_10(run: Run, flow: Flow, version: int) -> None:
+    """No such version, nothing to roll back to, a rollback of a rollback, somebody else's turn: nothing changed."""
+    refusals = [("promote", "9", "--reason", "r"), ("shadow", "1", "--reason", "r"), ("rollback", "--reason", "r")]
+    assert [run(*words).exit_code for words in refusals] == [10, 10, 10]
+    assert run("promote", str(version), "--reason", "r").exit_code == 0
+    assert run("rollback", "--reason", "r").exit_code == 0
+    assert run("rollback", "--reason", "r").exit_code == 10
+    assert run("rollback", "--reason", "r", "--again").exit_code == 0
+    flow.lock.take("somebody")
+    assert run("promote", str(version), "--reason", "r").exit_code == 10
+    assert flow.current.version("champion") == version
+
+
+def test_what_fails_ends_with_11_and_says_what_is_so(run: Run, flow: Flow, version: int) -> None:
+    """The candidate cannot be loaded: undone; nobody could be told: it serves."""
+    cast(Server, flow.triton).refuses.add(version)
+    failed = run("promote", str(version), "--reason", "r")
+    assert (failed.exit_code, "LoadRefused" in failed.output) == (11, True)
+    assert flow.current.version("champion") == 1
+
+    cast(Server, flow.triton).refuses.clear()
+    cast(Channel, flow.slack).fault = lambda: NotDelivered("away", reason="unreachable")
+    failed = run("promote", str(version), "--reason", "r")
+    assert (failed.exit_code, "what was committed stays" in failed.output) == (11, True)
+    assert flow.current.version("champion") == version
+
+
+def test_who_does_not_say_why_is_told_to(run: Run, version: int) -> None:
+    """A reason is what the next person looks for."""
+    assert run("promote", str(version)).exit_code == 2
