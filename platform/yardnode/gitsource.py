@@ -55,6 +55,8 @@ def component(plan: Plan) -> Component:
             "--reuseaddr",
             "--export-all",
             "--informative-errors",
+            # Else the 33rd client costs another one its connection, and Argo CD compares all Applications at once.
+            "--max-connections=0",
             f"--listen={plan.network.node_address}",
             f"--port={PORT}",
             f"--base-path={plan.state}/git",

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Final, cast
 
 import pytest
 
 from yardnode.errors import Refused
-from yardnode.gitsource import BRANCH, Served, amend, repository, serve
+from yardnode.gitsource import BRANCH, PORT, Served, amend, component, repository, serve
+from yardnode.plan import Plan
+from yardnode.waiting import wait_until
+
+CLIENTS: Final = 48
+"""More than the 32 that git daemon serves unless told otherwise."""
+ANSWER_S: Final = 30.0
 
 NODE_FILE = "gitops/node.yaml"
 
@@ -144,3 +154,35 @@ def test_a_folder_without_a_commit_is_refused(tmp_path: Path, state: Path) -> No
     """An unpacked archive has no commit that evidence could name."""
     with pytest.raises(Refused, match="Clone the repository"):
         put(tmp_path, state)
+
+
+def _asked(port: int) -> socket.socket:
+    """A client that asks for the branches, and takes its time."""
+    client = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_S)
+    request = "git-upload-pack /switchyard.git\0host=127.0.0.1\0"
+    client.sendall(f"{len(request) + 4:04x}{request}".encode())
+    return client
+
+
+def test_many_are_served_at_once(checkout: Path, state: Path) -> None:
+    """Argo CD compares dozens of Applications at one moment: nobody's connection is taken for another one's."""
+    put(checkout, state)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    plan = cast(Plan, SimpleNamespace(state=state, network=SimpleNamespace(node_address="127.0.0.1")))
+    argv = [f"--port={port}" if word == f"--port={PORT}" else word for word in component(plan).argv]
+    with subprocess.Popen(argv) as daemon, ExitStack() as asking:
+        asking.callback(daemon.terminate)
+        wait_until(lambda: not _refused(port), ready=bool, within_s=ANSWER_S, what="git daemon to listen")
+        clients = [asking.enter_context(_asked(port)) for _ in range(CLIENTS)]
+        assert [client.recv(4) != b"" for client in clients] == [True] * CLIENTS
+        # Who was served first is still there when the last one is.
+        for client in clients:
+            client.sendall(b"0000")
+            while client.recv(4096):
+                continue
+
+
+def _refused(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
