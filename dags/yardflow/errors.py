@@ -2,17 +2,17 @@
 What can go wrong in the life cycle of a model.
 
 FlowError
-├── BatchRefused      a batch is not what training takes; carries which and why
-├── ClassMissing      the training rows lack a class; nobody can learn it from them
-│   └── OneClass      they all have the same one
-├── RowsUnusable      rows that drift cannot be computed of: other columns than the reference, or no numbers
-│   └── SameData      data was to be compared with itself
-├── ReferenceDamaged  bytes are not a reference that drift is held against
-├── PolicyUnusable    a threshold that is no share decides nothing
-├── NotDelivered      Slack did not take a message; carries why, and for how long it asks to wait
-├── NeverWritten      there is no such message in the outbox
-├── OutboxConflict    the deployment has another message already
-├── OutboxDamaged     a file of the outbox is not what was written
+├── BatchRefused        a batch is not what training takes; carries which and why
+├── ClassMissing        the training rows lack a class; nobody can learn it from them
+│   └── OneClass        they all have the same one
+├── RowsUnusable        rows that drift cannot be computed of: other columns than the reference, or no numbers
+│   └── SameData        data was to be compared with itself
+├── ReferenceDamaged    bytes are not a reference that drift is held against
+├── PolicyUnusable      a threshold that is no share decides nothing
+├── NotDelivered        Slack did not take a message; carries why, and for how long it asks to wait
+├── NeverWritten        there is no such message in the outbox
+├── OutboxConflict      the deployment has another message already
+├── OutboxDamaged       a file of the outbox is not what was written
 ├── NeverDeployed       there is no committed generation of the model
 ├── NotBegun            the deployment has no open generation
 ├── Locked              somebody else deploys

@@ -22,7 +22,24 @@ from yardflow.errors import FlowError, NotBegun, Standing
 from yardflow.flow import Flow
 from yardflow.following import await_followers
 
-__all__ = ["FAILURES", "Alias", "Evidence", "begin", "commit", "deploy", "end", "load", "publish", "smoke", "switch"]
+__all__ = [
+    "FAILURES",
+    "Alias",
+    "Evidence",
+    "begin",
+    "commit",
+    "deploy",
+    "end",
+    "ended",
+    "load",
+    "publish",
+    "rollback",
+    "settle",
+    "smoke",
+    "switch",
+    "undo",
+    "verify",
+]
 
 Alias = Literal["champion", "shadow"]
 Evidence = dict[str, Any]
@@ -146,12 +163,12 @@ def deploy(flow: Flow, *, deploy_id: str, version: int, alias: Alias, actor: str
         for name, step in steps:
             evidence[name] = step(flow, deploy_id, version)
         commit(flow, deploy_id, version, alias=alias, evidence=evidence)
+        outcome = ended(flow, deploy_id)
     except FAILURES as failure:
         undo(flow, deploy_id, version, reason=f"{type(failure).__name__}: {failure}", evidence=evidence)
         raise
     finally:
         end(flow, deploy_id)
-    outcome = flow.current
     announce(flow, outcome)
     return outcome
 
@@ -183,6 +200,14 @@ def _timed(flow: Flow, deploy_id: str) -> Iterator[Evidence]:
 def _deployment(flow: Flow, deploy_id: str, version: int, *, alias: Alias) -> Deployment:
     placed = Placed(version, flow.repository.digest(flow.model, version))
     return Deployment(intent=_intent(flow, deploy_id), alias=alias, placed=placed)
+
+
+def ended(flow: Flow, deploy_id: str) -> Outcome:
+    """This deployment's own end: somebody may have rolled back meanwhile, and what is current is theirs then."""
+    entry = flow.ledger.entry(deploy_id)
+    if entry is None or entry.outcome is None:
+        raise NotBegun(f"wanted the end of {deploy_id}, got {entry}")
+    return entry.outcome
 
 
 def _intent(flow: Flow, deploy_id: str) -> Intent:

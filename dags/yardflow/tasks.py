@@ -58,10 +58,7 @@ def _commit(flow: Flow, deploy_id: str, *, decision: Mapping[str, Any], evidence
 
 
 def _announce(flow: Flow, deploy_id: str) -> Mapping[str, Any]:
-    entry = flow.ledger.entry(deploy_id)
-    if entry is None or entry.outcome is None:
-        raise NotBegun(f"wanted an ended generation of {deploy_id} to tell of, got {entry}")
-    return announce(flow, entry.outcome).document()
+    return announce(flow, steps.ended(flow, deploy_id)).document()
 
 
 def _stop(flow: Flow, deploy_id: str, *, decision: Mapping[str, Any]) -> str:

@@ -63,8 +63,8 @@ def abort(
     found: dict[str, Any] = {**evidence, "candidate": version}
     if current is not None:
         kept = standing(current)
-        if flow.repository.arrange(flow.model, kept):
-            flow.triton.load(flow.model)
+        flow.repository.arrange(flow.model, kept)
+        flow.triton.load(flow.model)  # also where the file is right already: who wrote it may have died before the load
         if version is not None and version not in kept:
             flow.repository.quarantine(flow.model, version)
         champion = current.aliases["champion"].version

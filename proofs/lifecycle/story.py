@@ -24,6 +24,7 @@ from proofs.services.tracing import DIGEST
 from models.card import read_card
 from models.wine.table import read_table
 from switchyard.jobs import run as run_inside
+from switchyard.judging import Inconclusive
 from switchyard.kinds import PODS
 from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Timing
@@ -55,6 +56,8 @@ class Story:
     hands: Hands
     door: Airflow = field(init=False)
     before: tuple[Generation, ...] = ()
+    last: tuple[Generation, ...] = ()
+    """The ledger as it was before anything was done, and as it was read last."""
     version: int = 0
 
     def __post_init__(self) -> None:
@@ -85,8 +88,25 @@ class Story:
         """Every generation, read by the operator's own command."""
         code, lines = self.command("history", "--json")
         if code != 0:
-            raise RuntimeError(f"wanted the ledger of {self.environment}, got exit code {code}: {lines[-3:]}")
-        return tuple(_generation(json.loads(line), self.environment) for line in lines if line.startswith("{"))
+            raise Inconclusive(f"wanted the ledger of {self.environment}, got exit code {code}: {lines[-3:]}")
+        self.last = tuple(_generation(json.loads(line), self.environment) for line in lines if line.startswith("{"))
+        return self.last
+
+    def restore(self) -> None:
+        """
+        Let whoever was the champion before be it again, where the way back was not come to.
+
+        Raises:
+            Inconclusive: The command failed; who serves is what its last words say.
+        """
+        if not self.before or _truth(self.last).champion == _truth(self.before).champion:
+            return
+        wanted = str(_truth(self.before).champion)
+        code, lines = self.command("promote", wanted, "--reason", "restored by the proof that changed it")
+        if code != 0:
+            raise Inconclusive(
+                f"wanted version {wanted} in {self.environment} again, got exit code {code}: {lines[-3:]}"
+            )
 
     def command(self, *arguments: str) -> tuple[int, list[str]]:
         """Run ``switchyard model ENV ...``; its exit code and its lines."""

@@ -101,7 +101,7 @@ class Client:
 
 
 def _read(reply: httpx.Response) -> tuple[int, int, tuple[float, ...]]:
-    found = next(one for one in reply.json()["outputs"] if one["name"] == "probabilities")
+    found = {one["name"]: one["data"] for one in reply.json()["outputs"]}
     headers = reply.headers
-    outputs = tuple(round(float(value), DIGITS) for value in found["data"])
+    outputs = tuple(round(float(value), DIGITS) for value in found["probabilities"])
     return int(headers["x-switchyard-generation"]), int(headers["x-switchyard-version"]), outputs
