@@ -9,6 +9,7 @@ import pytest
 
 from switchyard.ground import Cluster, Ground, held_ground
 from switchyard.kube import Kube
+from switchyard.probe.known import fill_known
 from switchyard.scenario import Scenario
 from switchyard.session import SESSION, ProofSession
 from switchyard.settings import Settings, load_yard
@@ -27,9 +28,9 @@ def _config_file(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(name="declared", scope="session")
-def _declared(config_file: Path) -> Yard:
-    """yard.toml as records."""
-    return load_yard(config_file)
+def _declared(config_file: Path, kube: Kube, target: Target) -> Yard:
+    """yard.toml as records; what models are known to answer is read once, so that all of a run wants the same."""
+    return fill_known(load_yard(config_file), kube=kube, secrets_file=target.secrets_file)
 
 
 @pytest.fixture(name="target", scope="session")

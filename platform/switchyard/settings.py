@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from switchyard import pointer
 from switchyard.errors import Misconfigured
+from switchyard.references import names_in
 from switchyard.table import Table
 from switchyard.yard import (
     Attribution,
@@ -19,6 +21,7 @@ from switchyard.yard import (
     Expectation,
     HttpProbe,
     Job,
+    Known,
     Layer,
     Placeholders,
     Probe,
@@ -81,6 +84,7 @@ def load_yard(path: Path | None = None) -> Yard:
         raise Misconfigured(where=str(file), key="(whole file)", wanted="TOML that can be read", got=str(exc)) from exc
     top = Table(parsed, where=str(file))
     environments = top.texts("environments")
+    known = tuple(one for name, table in top.tables("known") for one in _known(name, table, environments))
     yard = Yard(
         path=file,
         namespace=top.text("namespace", "argocd"),
@@ -88,13 +92,16 @@ def load_yard(path: Path | None = None) -> Yard:
         layers={name: _layer(name, table, file=file) for name, table in top.tables("layers")},
         attributions=tuple(_attribution(table) for _, table in top.tables("attribution")),
         probes=tuple(
-            probe for name, table in top.tables("probes") for probe in _probes(name, table, environments, file=file)
+            probe
+            for name, table in top.tables("probes")
+            for probe in _probes(name, table, environments, known=known, file=file)
         ),
         churn=tuple(_churn(table) for _, table in top.tables("churn")),
         budgets=_budgets(top.table("budgets")),
         placeholders=_placeholders(top.table("placeholders")),
         prober=_prober(top.table("prober")),
         jobs={name: _job(table) for name, table in top.tables("jobs")},
+        known=known,
     )
     top.done()
     for probe in yard.probes:
@@ -188,7 +195,25 @@ def _job(table: Table) -> Job:
     return job
 
 
-def _probes(name: str, table: Table, environments: tuple[str, ...], *, file: Path) -> Iterator[Probe]:
+def _known(name: str, table: Table, environments: tuple[str, ...]) -> Iterator[Known]:
+    for environment in environments:
+        yield Known(
+            name=name,
+            environment=environment,
+            url=_filled(table.text("url"), environment),
+            model=table.text("model"),
+            alias=table.text("alias"),
+            artifact=table.text("artifact"),
+            user=table.text("user"),
+            password=table.text("password"),
+            timeout_s=table.number("timeout_s", 5.0),
+        )
+    table.done()
+
+
+def _probes(
+    name: str, table: Table, environments: tuple[str, ...], *, known: tuple[Known, ...], file: Path
+) -> Iterator[Probe]:
     """One probe an environment; ``{env}`` in any string of it becomes the environment's name."""
     kind = table.one_of("kind", ("http", "s3"))
     for environment in environments:
@@ -205,7 +230,7 @@ def _probes(name: str, table: Table, environments: tuple[str, ...], *, file: Pat
                 path=table.text("path", ""),
             )
         else:
-            yield HttpProbe(
+            probe = HttpProbe(
                 name=name,
                 environment=environment,
                 layer=table.text("layer"),
@@ -218,7 +243,16 @@ def _probes(name: str, table: Table, environments: tuple[str, ...], *, file: Pat
                 path=table.text("path", ""),
                 state=table.text("state", ""),
             )
+            yield replace(probe, known=_referred(probe, table, known=known))
     table.done()
+
+
+def _referred(probe: HttpProbe, table: Table, *, known: tuple[Known, ...]) -> tuple[Known, ...]:
+    expect = probe.expect
+    names = set(names_in([probe.url, probe.body, expect.headers, [one.value for one in expect.values]]))
+    if strangers := sorted(names - {one.name for one in known}):
+        raise table.wrong("known", wanted=f"references to a table of [known], not to {', '.join(strangers)}")
+    return tuple(one for one in known if one.name in names and one.environment == probe.environment)
 
 
 def _expectation(table: Table, environment: str, *, file: Path) -> Expectation:

@@ -22,6 +22,7 @@ __all__ = [
     "Expectation",
     "HttpProbe",
     "Job",
+    "Known",
     "Layer",
     "Placeholders",
     "Probe",
@@ -100,6 +101,26 @@ class Placeholders:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Known:
+    """What a registered model is known to answer: a JSON file that is kept beside the version behind an alias."""
+
+    name: str
+    environment: str
+    url: str
+    """Of the registry, as a probe's."""
+    model: str
+    alias: str
+    artifact: str
+    """The file's name, in the folder in which the version's own folder is."""
+    user: str
+    password: str
+    """Key in the target's secrets file, below the environment."""
+    timeout_s: float = 5.0
+    document: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    """What was kept, and the version's number as ``version``; None until it is read."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class HttpProbe:
     """One request over HTTP and what it has to answer."""
 
@@ -119,6 +140,8 @@ class HttpProbe:
     """Cheap path of the same service, asked several times a second through a window; empty: not watched."""
     state: str = ""
     """Header of a right answer in which the service says how it is; empty: it says no such thing."""
+    known: tuple[Known, ...] = ()
+    """What its references stand for; none once values stand in their place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +207,8 @@ class Yard:
     prober: Prober = Prober()
     jobs: Mapping[str, Job] = field(default_factory=dict)
     """By the name of the command."""
+    known: tuple[Known, ...] = ()
+    """What probes may refer to, one a name and environment."""
 
     @property
     def checkout(self) -> Path:

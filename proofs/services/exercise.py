@@ -17,6 +17,7 @@ from switchyard.errors import NotFound, Unreadable, as_fact
 from switchyard.gitsource import GitSource
 from switchyard.kube import Kube
 from switchyard.probe import open_store
+from switchyard.probe.known import document, fill
 from switchyard.probe.s3 import Store
 from switchyard.probe.secret import secret
 from switchyard.yard import HttpProbe, S3Probe, Yard
@@ -124,18 +125,25 @@ class Hands:
         return open_store(self.place, kube=self.kube, secrets_file=self.target.secrets_file)
 
     def trace(self) -> Trace:
-        """The places where a model's version stands."""
-        known = next(
+        """
+        The places where a model's version stands.
+
+        Raises:
+            Unreadable: The registry does not tell who the champion is.
+        """
+        inference = next(
             one
             for one in self.declared.probes
             if isinstance(one, HttpProbe) and (one.name, one.environment) == ("gateway", self.environment)
         )
+        champion = next(one for one in self.declared.known if one.environment == self.environment)
         return Trace(
             mlflow=self.mlflow(),
             triton=Rest(self.kube, f"http://triton.triton-{self.environment}:8000"),
             gateway=Rest(self.kube, f"http://fastapi-{self.environment}-service.fastapi-{self.environment}"),
-            inference=known.body,
+            inference=fill(inference, kube=self.kube, secrets_file=self.target.secrets_file).body,
             golden=self.declared.checkout / GOLDEN,
+            kept=document(champion, kube=self.kube, secrets_file=self.target.secrets_file),
         )
 
     def _secret(self, key: str) -> str:

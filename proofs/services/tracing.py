@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -31,15 +32,20 @@ class Trace:
     """Body of an inference that the model answers."""
     golden: Path
     """Names model, version and digest of what is packaged; from the commit under test."""
+    kept: Mapping[str, Any]
+    """Version of the champion when the proof began, and the digest that its training kept beside it."""
 
 
 def follow(trace: Trace, inquiry: Inquiry) -> None:
     """Ask each place for the version that it has; the digest where it is known."""
     packaged = json.loads(trace.golden.read_text())
-    model, wanted = str(packaged["model"]), f"{packaged['model']} version {packaged['version']}"
+    model, version = str(packaged["model"]), int(trace.kept["version"])
+    wanted = f"{model} version {version}"
+    # Of the first version git knows the digest; of one that was promoted, whoever trained it.
+    source = packaged if version == packaged["version"] else trace.kept
     inquiry.ask("version-in-registry", wanted=wanted, got=lambda: _registered(trace, model), within_s=REGISTERED_S)
-    inquiry.ask("digest-in-registry", wanted=str(packaged["digest"]), got=lambda: _digest(trace, model))
-    inquiry.ask("version-in-triton", wanted=wanted, got=lambda: _served(trace, model, packaged["version"]))
+    inquiry.ask("digest-in-registry", wanted=str(source["digest"]), got=lambda: _digest(trace, model))
+    inquiry.ask("version-in-triton", wanted=wanted, got=lambda: _served(trace, model, version))
     inquiry.ask("version-in-answer", wanted=wanted, got=lambda: _answered(trace))
 
 

@@ -3,6 +3,7 @@ What can go wrong while a model is trained, packaged, published or registered.
 
 ModelError
 ├── GoldenMismatch        trained weights do not give the outputs that stand in git
+├── GoldenMissing         a version has no golden rows, or none that can be read
 ├── RepositoryUnusable    the volume lacks a folder, or its staging and repository are not one file system
 ├── VersionConflict       the version exists already, with other content; versions are immutable
 ├── ModelForeign          the model's folder exists, but this publisher did not make it
@@ -17,6 +18,7 @@ from __future__ import annotations
 __all__ = [
     "Ended",
     "GoldenMismatch",
+    "GoldenMissing",
     "LedgerDamaged",
     "ModelError",
     "ModelForeign",
@@ -33,6 +35,10 @@ class ModelError(Exception):
 
 class GoldenMismatch(ModelError):
     """The outputs of freshly trained weights differ from the golden ones."""
+
+
+class GoldenMissing(ModelError):
+    """Nobody can tell whether a version answers rightly: what it is known to answer is not there."""
 
 
 class RepositoryUnusable(ModelError):

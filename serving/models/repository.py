@@ -114,6 +114,10 @@ class Repository:
                 "this publisher did not make it: look who did, and move it away"
             )
         self._compare(model, version=version, digest=digest)
+        if not self.golden(model, version).is_file():
+            # Published by a release that kept no golden rows, or lost since: nobody could roll back to it.
+            described = visible / str(version)
+            self._describe(model, version=version, folder=described, digest=digest, golden=golden.read_bytes())
         shutil.rmtree(staged.parent)
         return Published(model=model, version=version, digest=digest, outcome=outcome)
 
@@ -187,7 +191,7 @@ class Repository:
         return digest_of(self.folder(model) / str(version))
 
     def golden(self, model: str, version: int) -> Path:
-        """The file with the version's golden rows."""
+        """Where the version's golden rows are, if it has any."""
         return self.root / "manifests" / model / f"{version}.golden.json"
 
     def quarantine(self, model: str, version: int) -> None:

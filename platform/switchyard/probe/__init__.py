@@ -15,6 +15,7 @@ from switchyard.errors import NotFound
 from switchyard.kube import Kube
 from switchyard.probe import http, s3
 from switchyard.probe.endpoints import Place, address
+from switchyard.probe.known import fill
 from switchyard.probe.secret import secret
 from switchyard.prober.lane import UNANSWERED
 from switchyard.yard import HttpProbe, Probe, S3Probe
@@ -31,12 +32,13 @@ def ask(probe: Probe, *, kube: Kube, secrets_file: Path | None) -> Answer:
     the service does not exist.
 
     Raises:
-        Unreadable: The service's address could not be looked up.
+        Unreadable: The service's address could not be looked up, or the registry does not tell what is wanted.
         Misconfigured: The secrets file lacks a key that the probe names.
     """
     try:
         if isinstance(probe, HttpProbe):
-            return http.request(probe, place=address(http.place_of(probe), kube=kube))
+            asked = fill(probe, kube=kube, secrets_file=secrets_file)
+            return http.request(asked, place=address(http.place_of(asked), kube=kube))
         return s3.round_trip(probe, store=open_store(probe, kube=kube, secrets_file=secrets_file))
     except NotFound as exc:
         return Answer(

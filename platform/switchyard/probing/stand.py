@@ -15,6 +15,7 @@ from switchyard.kube import Kube
 from switchyard.objects import Json, dig
 from switchyard.probe import open_store
 from switchyard.probe.endpoints import Place, address
+from switchyard.probe.known import fill
 from switchyard.probe.presigned import presigned
 from switchyard.prober.plan import Plan, dump_plan
 from switchyard.probing import manifests, questions
@@ -69,7 +70,8 @@ def standing(
         def known(probe: S3Probe) -> tuple[str, str]:
             return presigned(probe, key=key, lasts=LASTS, secrets_file=secrets_file), content
 
-        every = questions.watched(yard.probes, known=known)
+        asked = [fill(probe, kube=kube, secrets_file=secrets_file) for probe in yard.probes if probe.path]
+        every = questions.watched(asked, known=known)
         undo.callback(_remove, kube)
         yield _made(kube, every, image=image, run_id=run_id)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import GoldenMismatch, ModelForeign, RepositoryUnusable, VersionConflict
+from models.errors import GoldenMismatch, GoldenMissing, ModelForeign, RepositoryUnusable, VersionConflict
 from models.ledger import Action, Ledger, Placed
 from models.repository import Repository, digest_of
 from models.wine import seed
@@ -84,6 +84,38 @@ def test_publishing_twice_changes_nothing(volume: Path) -> None:
 
     assert (second.outcome, second.digest) == ("present", first.digest)
     assert {path: path.stat().st_mtime_ns for path in volume.joinpath("repository").rglob("*")} == before
+
+
+def test_the_seed_brings_what_a_release_before_did_not_keep(volume: Path) -> None:
+    """A version that was published without golden rows gets them, and nothing of it is published again."""
+    seed.publish(volume)
+    kept = _files(volume)
+    volume.joinpath("manifests/wine/1.golden.json").unlink()
+
+    assert seed.publish(volume).outcome == "present"
+    assert _files(volume) == kept
+
+
+def test_golden_rows_of_other_files_are_not_kept(volume: Path) -> None:
+    """What stands under the number has another digest: it answers something else, whatever the seed knows."""
+    seed.publish(volume)
+    golden = volume / "manifests/wine/1.golden.json"
+    golden.unlink()
+    volume.joinpath("repository/wine/1/scoring.py").write_text("", encoding="utf-8")
+
+    with pytest.raises(VersionConflict):
+        seed.publish(volume)
+    assert not golden.exists()
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"rows": []}', '{"rows": [{}]}', '{"rows": 1}'])
+def test_missing_golden_rows_are_named(tmp_path: Path, content: str | None) -> None:
+    """Who has to roll back reads which file, and who writes it again."""
+    path = tmp_path / "7.golden.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(GoldenMissing, match=r"7\.golden\.json, got .*the seed writes"):
+        read_golden(path)
 
 
 def test_the_manifest_tells_what_the_version_consists_of(volume: Path, config: Path) -> None:

@@ -332,25 +332,26 @@ def test_an_alert_is_delivered_when_the_sink_has_it(play: Play, monkeypatch: pyt
     assert '"n0nce"' in sent[0]
 
 
-def test_a_version_is_traced(play: Play, tmp_path: Any) -> None:
-    """Registry, Triton and answer, each in its own words."""
+@pytest.mark.parametrize(("champion", "digest"), [(1, "of git"), (2, "of the training")])
+def test_a_version_is_traced(play: Play, tmp_path: Any, champion: int, digest: str) -> None:
+    """Registry, Triton and answer, each in its own words; git knows the digest of the version that it packages."""
     golden = tmp_path / "golden.json"
-    golden.write_text('{"model": "wine", "version": 1, "digest": "d1"}')
+    golden.write_text('{"model": "wine", "version": 1, "digest": "of git"}')
 
     def reply(asked: httpx.Request) -> httpx.Response:
         if asked.url.path.endswith("/infer"):
-            return httpx.Response(200, headers={"x-switchyard-model": "wine", "x-switchyard-version": "2"}, json={})
+            return httpx.Response(200, headers={"x-switchyard-model": "wine", "x-switchyard-version": "3"}, json={})
         if asked.url.path.endswith("/index"):
-            return httpx.Response(200, json=[{"name": "wine", "version": "1", "state": "READY"}])
-        version = {"name": "wine", "version": "1", "tags": [{"key": "switchyard.digest", "value": "d1"}]}
+            return httpx.Response(200, json=[{"name": "wine", "version": str(champion), "state": "READY"}])
+        version = {"name": "wine", "version": str(champion), "tags": [{"key": "switchyard.digest", "value": digest}]}
         return httpx.Response(200, json={"model_version": version})
 
-    inquiry = Inquiry("dev")
-    rest = play(reply)
-    tracing.follow(tracing.Trace(Mlflow(rest), rest, rest, {}, golden), inquiry)
+    inquiry, rest = Inquiry("dev"), play(reply)
+    kept = {"version": champion, "digest": "of the training"}
+    tracing.follow(tracing.Trace(Mlflow(rest), rest, rest, {}, golden, kept), inquiry)
     assert _said(inquiry) == {
-        "version-in-registry": ("right", "wine version 1"),
-        "digest-in-registry": ("right", "d1"),
-        "version-in-triton": ("right", "wine version 1"),
-        "version-in-answer": ("wrong", "wine version 2"),
+        "version-in-registry": ("right", f"wine version {champion}"),
+        "digest-in-registry": ("right", digest),
+        "version-in-triton": ("right", f"wine version {champion}"),
+        "version-in-answer": ("wrong", "wine version 3"),
     }

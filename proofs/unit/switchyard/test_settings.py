@@ -65,6 +65,17 @@ tolerance = 0.001
 """
 
 
+KNOWN = """
+[known.champion]
+url = "http://registry-{env}:5000"
+model = "wine"
+alias = "champion"
+artifact = "golden.json"
+user = "admin"
+password = "p"
+"""
+
+
 def _load(folder: Path, text: str) -> Yard:
     (folder / "root.yaml").write_text("kind: Application\n")
     (folder / "golden.json").write_text('{"rows": [[1.5, 2]], "answers": [0.25]}')
@@ -98,6 +109,33 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     assert gateway.expect.values[0].value == 0.25
     assert yard.prober.image_of == "tools/python"
     assert yard.churn[0].pointer == "/status"
+
+
+def test_a_probe_carries_what_it_refers_to(tmp_path: Path) -> None:
+    """Of its own environment, and only what it names; the reference itself stays until somebody reads the registry."""
+    text = GOOD.replace('url = "http://gateway-{env}/infer"', 'url = "http://gateway-{env}/{champion:/version}/infer"')
+    yard = _load(tmp_path, text + KNOWN)
+    gateway = yard.probes[3]
+    assert isinstance(gateway, HttpProbe)
+    assert gateway.url == "http://gateway-prod/{champion:/version}/infer"
+    assert [(one.name, one.url) for one in gateway.known] == [("champion", "http://registry-prod:5000")]
+    assert [(one.name, one.environment) for one in yard.known] == [("champion", "dev"), ("champion", "prod")]
+    plain = _load(tmp_path, GOOD + KNOWN).probes[3]
+    assert isinstance(plain, HttpProbe)
+    assert plain.known == ()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        'headers = { x-env = "{champion:/version}" }',
+        'headers = { x-env = "v{champion:/version}" }',
+    ],
+)
+def test_a_reference_to_nothing_is_refused(tmp_path: Path, place: str) -> None:
+    """It would be asked for, word by word."""
+    with pytest.raises(Misconfigured, match=r"probes\.gateway\.known: wanted references to a table of \[known\]"):
+        _load(tmp_path, GOOD.replace('headers = { x-env = "{env}" }', place))
 
 
 @pytest.mark.parametrize(

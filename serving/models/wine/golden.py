@@ -8,14 +8,15 @@ runs ``python -m models.wine.recording`` and commits the difference together wit
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import GoldenMismatch
+from models.errors import GoldenMismatch, GoldenMissing
 from models.wine.scoring import Weights, score
 
 __all__ = ["GOLDEN_FILE", "TOLERANCE", "Golden", "check", "golden_bytes", "read_golden"]
@@ -48,9 +49,23 @@ class Golden:
 
 
 def read_golden(path: Path = GOLDEN_FILE) -> Golden:
-    """Read the file from git."""
-    document = json.loads(path.read_text(encoding="utf-8"))
-    rows = document["rows"]
+    """
+    Read the file from git, or one that was kept beside a version.
+
+    Raises:
+        GoldenMissing: There is none, or it is not what ``golden_bytes`` writes.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return _golden(document, rows=document["rows"])
+    except (OSError, ValueError, LookupError, TypeError) as failure:
+        raise GoldenMissing(
+            f"wanted golden rows in {path}, got {failure!r}; without them nobody can tell whether the version answers "
+            "rightly: the seed writes those of version 1 again, a deployment those of its own"
+        ) from failure
+
+
+def _golden(document: Mapping[str, Any], *, rows: Sequence[Mapping[str, Any]]) -> Golden:
     return Golden(
         model=document["model"],
         version=document["version"],
