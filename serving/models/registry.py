@@ -104,8 +104,9 @@ class Registry:
                 published=published,
                 offered=offered,
             )
-        # Where somebody has decided since who that is, nothing is decided again.
-        if not any(CHAMPION in one.aliases for one in registered.values()):
+        # Where somebody has decided since who that is, nothing is decided again. The model is asked: with a database
+        # behind it the server finds versions without their aliases.
+        if CHAMPION not in self._client.get_registered_model(package.model).aliases:
             self._client.set_registered_model_alias(package.model, CHAMPION, str(package.version))
         return Registered(package.model, package.version, outcome)
 

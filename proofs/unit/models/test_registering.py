@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
 
 from models.errors import RegistryAway, VersionConflict
 from models.registry import CHAMPION, DIGEST, Package, Registry
@@ -71,8 +72,12 @@ def test_an_alias_that_was_not_set_is_set(client: MlflowClient, package: Package
     assert client.get_model_version_by_alias("wine", CHAMPION).version in {"1", 1}
 
 
-def test_a_champion_that_somebody_chose_stays(client: MlflowClient, package: Package) -> None:
+def test_a_champion_that_somebody_chose_stays(
+    client: MlflowClient, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The job runs again whenever its image changes; who the champion is was decided since."""
+    # Unlike this store, a server with a database finds versions without their aliases.
+    monkeypatch.setattr(ModelVersion, "aliases", property(lambda _: []))
     Registry(client).register(package)
     version = client.get_model_version("wine", "1")
     client.create_model_version("wine", str(version.source), str(version.run_id))
