@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import urlencode
@@ -41,6 +42,10 @@ class _Lines:
         except (RuntimeError, ValueError):
             # urllib3 says so of an answer that was read to its end: there is nothing left to interrupt.
             return
+        except OSError as exc:
+            # The server ended the watch in this very moment, and whoever reads it has closed it.
+            if exc.errno not in (errno.EBADF, errno.ENOTCONN):
+                raise
 
     def close(self) -> None:
         self._closed = True

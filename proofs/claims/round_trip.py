@@ -11,6 +11,7 @@ from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, 
 
 AT = "round-trip"
 
+REVISION = "/metadata/annotations/deployment.kubernetes.io~1revision"
 EVERY = (
     # Made anew by the attach, and so is whoever owns it.
     "/metadata/uid",
@@ -21,6 +22,9 @@ LISTED = {
     "Service": ("/spec/clusterIP", "/spec/clusterIPs"),
     # Placed anew, with mounts whose names are made up; what it shall be stands in its owner, which is compared.
     "Pod": ("/spec",),
+    # A Deployment's rollouts are counted from one again.
+    "Deployment.apps": (REVISION,),
+    "ReplicaSet.apps": (REVISION,),
     # They say where the pods are.
     "EndpointSlice.discovery.k8s.io": ("/endpoints", "/metadata/annotations"),
     "Endpoints": ("/subsets", "/metadata/annotations"),
@@ -31,6 +35,8 @@ LISTED = {
 """What of the layer's own objects may differ, by kind."""
 COMING_AND_GOING = frozenset({"IPAddress.networking.k8s.io"})
 """Of the layer: named by an address that a Service was given, so another one comes for the one that went."""
+HISTORY = frozenset({"ReplicaSet.apps"})
+"""Of the layer: those of earlier rollouts go with their Deployment. One that is wanted would be missed by its owner."""
 
 
 def _is_new(changed: Changed) -> bool:
@@ -57,12 +63,13 @@ MORE = _difference("ConfigMap", "triton-dev", "left-behind", belongs="", sort="A
 OTHER = _difference(
     "Deployment.apps", "feature-store-dev", "redis", belongs="layer", sort="MODIFIED", pointer="/spec/replicas"
 )
+ROLLED = _difference("ReplicaSet.apps", "feature-store-dev", "redis-5b7dfb6f6d", belongs="layer", sort="ADDED")
 ANEW = _difference("Deployment.apps", "triton-dev", "triton", belongs="", sort="MODIFIED", pointer="/metadata/uid")
 
 
 @claim(
     "After the layer left and returned, the cluster holds the same objects wanting the same as before; of the layer's "
-    "own, UIDs, owners, addresses and places are new.",
+    "own, UIDs, owners, addresses and places are new, and rollouts from before are history.",
     mutants=[
         Mutant(
             name="an object of the layer did not return",
@@ -81,6 +88,12 @@ ANEW = _difference("Deployment.apps", "triton-dev", "triton", belongs="", sort="
             edit=plant(OTHER, at=AT),
             verdict=Verdict.DISPROVED,
             reason="rewritten",
+        ),
+        Mutant(
+            name="the layer returned with a rollout that nobody had asked for before",
+            edit=plant(ROLLED, at=AT),
+            verdict=Verdict.DISPROVED,
+            reason="appeared",
         ),
         Mutant(
             name="an object of Core was made anew",
@@ -138,6 +151,8 @@ def _is_excused(changed: Changed, rules: tuple[ChurnRule, ...]) -> bool:
     if changed.belongs != "layer":
         # Two looks do not tell who wrote between them; who may is judged of the watch's events.
         return any(explains(rule, changed, whoever=True) for rule in rules)
+    if changed.type == "DELETED" and changed.ref.kind in HISTORY:
+        return True
     if changed.type != "MODIFIED":
         return changed.ref.kind in COMING_AND_GOING
     listed = (*EVERY, *LISTED.get(changed.ref.kind, ()))

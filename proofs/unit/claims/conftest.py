@@ -314,10 +314,19 @@ def _window(name: str, sort: str) -> tuple[Fact, ...]:
 
 
 def _round_trip() -> tuple[Fact, ...]:
-    """What differs between before and after: who returned is new, and time went on."""
+    """What differs between before and after: who returned is new, its rollouts are history, and time went on."""
     surveyed = Surveyed(since="off", until="on", objects_before=1500, objects_after=1500, doubts=())
-    anew = _changed("Deployment.apps", "redis", namespace="feature-store-dev", pointer="/metadata/uid", belongs="layer")
-    return (surveyed, *CHURN, _heartbeat("unknown"), anew)
+    revision = "/metadata/annotations/deployment.kubernetes.io~1revision"
+    differing = (
+        ("Deployment.apps", "redis", {"pointer": "/metadata/uid"}),
+        ("Deployment.apps", "redis", {"pointer": revision, "before": "3", "after": "1"}),
+        ("ReplicaSet.apps", "redis-594686fb66", {"sort": "DELETED"}),
+    )
+    layer = (
+        _changed(kind, name, namespace="feature-store-dev", belongs="layer", **{"sort": "MODIFIED", **fields})
+        for kind, name, fields in differing
+    )
+    return (surveyed, *CHURN, _heartbeat("unknown"), *layer)
 
 
 def _ref(kind: str, name: str) -> ObjectRef:
