@@ -28,6 +28,7 @@ from yardflow.gate import ACCURACY
 from yardflow.gateway import Reload
 from yardflow.registry import GOLDEN, MODEL, Kept
 from yardflow.training import measure
+from yardflow.waiting import wait_until
 
 __all__ = ["Deployment", "commit", "load", "publish", "smoke", "switch", "verify"]
 
@@ -35,6 +36,8 @@ ANSWERS: Final = 20
 """Right answers in a row that each replica, and the Service, has to give after a switch."""
 GOLDEN_ROWS: Final = 2
 """That a gateway asks before it switches: a control request is small."""
+COUNTED_S: Final = 5.0
+"""Until Triton has counted an answer that was received: milliseconds, or more where both cores are busy."""
 ROUNDING: Final = 1e-6
 """Between a metric as it was logged and the same computed again from single precision."""
 
@@ -108,7 +111,6 @@ def smoke(flow: Flow, kept: Kept) -> Mapping[str, Any]:
     held_out, labels = _held_out()
     got = flow.triton.predict(flow.model, kept.version, held_out)
     measured = measure(got.probabilities, got.classes, labels=labels)
-    after = flow.triton.executions(flow.model, kept.version)
     # A metric that was not logged, or is no number, agrees with nothing.
     away = {
         name: abs(measured[name] - kept.metrics.get(name, np.nan)) for name in {ACCURACY, *kept.metrics} & {*measured}
@@ -118,8 +120,18 @@ def smoke(flow: Flow, kept: Kept) -> Mapping[str, Any]:
         trained = {name: kept.metrics.get(name) for name in wrong}
         raise WrongAnswers(f"wanted version {kept.version} to score as it was trained, {trained}; got {wrong}")
     asked = len(labels) + len(flow.golden(kept.version).features)
-    if after - before < asked:
-        raise WrongAnswers(f"wanted {asked} rows answered by version {kept.version}, Triton counts {after - before}")
+
+    def counted() -> int:
+        return flow.triton.executions(flow.model, kept.version) - before
+
+    # Triton counts an answer after it is sent: seen to be one answer behind.
+    wait_until(
+        lambda: counted() >= asked,
+        within_s=COUNTED_S,
+        failure=lambda: WrongAnswers(
+            f"wanted {asked} rows answered by version {kept.version}, Triton counts {counted()} after {COUNTED_S:g} s"
+        ),
+    )
     flow.tell(f"version {kept.version} answers {asked} rows as it was trained")
     return {"golden_max_difference": difference, "rows": asked, **measured}
 

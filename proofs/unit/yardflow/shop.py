@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,9 @@ class Server:
     loaded: set[int] = field(default_factory=lambda: {1})
     refuses: set[int] = field(default_factory=set)
     lies: set[int] = field(default_factory=set)
-    counted: dict[int, int] = field(default_factory=dict)
+    counted: Counter[int] = field(default_factory=Counter)
+    uncounted: Counter[int] = field(default_factory=Counter)
+    """Rows that were answered, and are counted once somebody has asked for the count: the server is behind, too."""
 
     def load(self, model: str, *, within_s: float = 0.0) -> None:
         wanted = self.repository.arranged(model)
@@ -53,11 +56,13 @@ class Server:
         return {version: Loaded("READY", "") for version in self.loaded}
 
     def executions(self, model: str, version: int) -> int:
-        return self.counted.get(version, 0)
+        found = self.counted[version]
+        self.counted[version] += self.uncounted.pop(version, 0)
+        return found
 
     def predict(self, model: str, version: int, features: npt.NDArray[np.float32]) -> Answer:
         assert version in self.loaded, f"version {version} is not loaded"
-        self.counted[version] = self.counted.get(version, 0) + len(features)
+        self.uncounted[version] += len(features)
         weights = read_weights(self.repository.folder(model) / str(version) / "weights.npz")
         probabilities, classes = score(features, weights=weights)
         if version in self.lies:

@@ -192,6 +192,17 @@ def test_what_fails_leaves_the_champion(flow: Flow, break_it: Callable[[Flow], N
     assert Phase.ABORTED in ended
 
 
+def test_rows_that_somebody_else_answered_are_no_smoke(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right answers that the version's own count does not know came from elsewhere."""
+    version = _registered(flow)
+    server = cast(Server, flow.triton)
+    monkeypatch.setattr(deploying, "COUNTED_S", 0.05)
+    monkeypatch.setattr(server, "executions", lambda *_: 0)
+    with pytest.raises(WrongAnswers, match="Triton counts 0"):
+        _promote(flow, version)
+    _check_champion(flow, 1)
+
+
 def _deploy_and_heal(flow: Flow, version: int) -> None:
     """One replica refuses the candidate, and takes the champion back."""
     gateways = cast(Gateways, flow.gateway)
