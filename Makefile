@@ -25,7 +25,7 @@ test: $(VENV)/COMPLETE ## Everything that needs no cluster: lint, types, layers,
 	$(YARD) toolchain control kubernetes-agents
 	$(BIN)/tox run
 
-proof: $(VENV)/COMPLETE ## Bring the yard up and run the whole loop: audit, off, core-only, on, optional-on, commits, storage, a model's life cycle, three negative controls, audit
+proof: $(VENV)/COMPLETE ## Bring the yard up and run the whole loop: audit, off, core-only, on, optional-on, commits, storage, a model's life cycle with bad input, three negative controls, audit
 	$(YARD) up
 	$(BIN)/tox run -e proof-daily
 

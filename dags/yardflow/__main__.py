@@ -9,31 +9,57 @@ from __future__ import annotations
 import json
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import click
 
 from models.errors import Superseded
 from models.ledger import ALIASES, Outcome
 from yardflow import steps
+from yardflow.comparison import LEAST, MOST
 from yardflow.converging import converge as mend
 from yardflow.errors import (
     Fenced,
     Flapping,
+    LedgerLost,
     Locked,
     NotDelivered,
+    NothingToRebuildOf,
+    NothingToRetire,
     NothingToRollBackTo,
+    NotLost,
     Overtaken,
     Standing,
+    Unproven,
     Unregistered,
 )
 from yardflow.flow import Flow, opened
 from yardflow.settings import FlowSettings
 
-REFUSED, FAILED = 10, 11
-"""Exit codes: policy or somebody else says no, and nothing changed; it failed, and the last words say what is so."""
-NO = (Locked, Flapping, Overtaken, Fenced, NothingToRollBackTo, Standing, Superseded, Unregistered)
+DIFFERS, REFUSED, FAILED = 3, 10, 11
+"""
+Exit codes: something does not follow the ledger; policy or somebody else says no, and nothing changed; it failed, and
+the last words say what is so.
+"""
+NO = (
+    Fenced,
+    Flapping,
+    LedgerLost,
+    Locked,
+    NothingToRebuildOf,
+    NothingToRetire,
+    NothingToRollBackTo,
+    NotLost,
+    Overtaken,
+    Standing,
+    Superseded,
+    Unproven,
+    Unregistered,
+)
+LARGEST_SHARE: Final = 0.5
+"""Who gets more of the callers than the champion is on trial no longer."""
 
 because = click.option("--reason", required=True, help="Why; it stands in the ledger and in the message.")
 who = click.option("--actor", default="operator", show_default=True, help="Who; it stands in the ledger.")
@@ -44,22 +70,27 @@ def main() -> None:
     """
     Look at the models of this environment, and move them.
 
-    Exit codes: 0 done, 10 refused and nothing changed, 11 failed, 2 usage.
+    Exit codes: 0 done, 3 something does not follow (status, converge --explain), 10 refused and nothing changed,
+    11 failed, 2 usage.
     """
 
 
 @main.command()
 def status() -> None:
-    """What stands behind each alias, who deploys, and what does not follow."""
+    """What stands behind each alias, who deploys, and what does not follow; with 3 where anything does not."""
     with _door() as flow:
         current = flow.current
         click.echo(f"{flow.model} in {flow.settings.env}: {_line(current)}")
         for alias in ALIASES:
             placed = current.aliases.get(alias)
-            click.echo(f"  {alias:<11}{f'version {placed.version}  {placed.digest[:12]}' if placed else '-'}")
-        click.echo(f"  deploying  {flow.lock.holder or '-'}")
+            share = f"  weight {placed.weight:g}" if placed and placed.weight else ""
+            click.echo(f"  {alias:<11}{f'version {placed.version}  {placed.digest[:12]}{share}' if placed else '-'}")
+        holder = flow.lock.holder
+        click.echo(f"  deploying  {holder or '-'}")
         differing = mend(flow, explain=True)
-        click.echo(f"  follows    {'no, see above' if differing else 'everything'}")
+        following = "not looked at while somebody deploys" if holder else "everything"
+        click.echo(f"  follows    {'no, see above' if differing else following}")
+        _end(differing)
 
 
 @main.command()
@@ -80,10 +111,26 @@ def history(*, as_json: bool) -> None:
 @click.argument("version", type=int)
 @because
 @who
-def promote(version: int, reason: str, actor: str) -> None:
+@click.option(
+    "--from-evidence",
+    is_flag=True,
+    help=f"Only from the shadow, and where {LEAST} copies that were compared speak for it.",
+)
+@click.option(
+    "--most",
+    type=click.FloatRange(0.0, 1.0),
+    help=f"With --from-evidence: the share of disagreements that is put up with.  [default: {MOST:g}]",
+)
+def promote(version: int, reason: str, actor: str, *, from_evidence: bool, most: float | None) -> None:
     """Make a registered VERSION the champion: publish, load, smoke, switch, verify, commit, announce."""
+    if most is not None and not from_evidence:
+        raise click.UsageError("--most says how much evidence is enough: wanted --from-evidence with it")
+    asked = (MOST if most is None else most) if from_evidence else None
     with _door() as flow:
-        _told(flow, steps.deploy(flow, deploy_id=_id(), version=version, alias="champion", actor=actor, reason=reason))
+        outcome = steps.deploy(
+            flow, deploy_id=_id(), version=version, alias="champion", actor=actor, reason=reason, most=asked
+        )
+        _told(flow, outcome)
 
 
 @main.command()
@@ -94,6 +141,43 @@ def shadow(version: int, reason: str, actor: str) -> None:
     """Let a registered VERSION see the champion's requests; its answers reach nobody, and are compared."""
     with _door() as flow:
         _told(flow, steps.deploy(flow, deploy_id=_id(), version=version, alias="shadow", actor=actor, reason=reason))
+
+
+def _share(ctx: click.Context, parameter: click.Parameter, value: float) -> float:
+    # Asked this way round, because what is no number is no share either.
+    if not 0.0 < value <= LARGEST_SHARE:
+        raise click.BadParameter(f"wanted more than 0 and at most {LARGEST_SHARE:g}, got {value:g}", ctx, parameter)
+    return value
+
+
+@main.command()
+@click.argument("version", type=int)
+@click.option(
+    "--weight",
+    type=float,
+    required=True,
+    callback=_share,
+    help=f"The share of the champion's callers that it answers, above 0 and up to {LARGEST_SHARE:g}.",
+)
+@because
+@who
+def challenge(version: int, weight: float, reason: str, actor: str) -> None:
+    """Let a registered VERSION answer a share of those callers of the champion who name themselves."""
+    with _door() as flow:
+        outcome = steps.deploy(
+            flow, deploy_id=_id(), version=version, alias="challenger", actor=actor, reason=reason, weight=weight
+        )
+        _told(flow, outcome)
+
+
+@main.command()
+@click.argument("alias", type=click.Choice(["challenger", "shadow"]))
+@because
+@who
+def retire(alias: steps.Trial, reason: str, actor: str) -> None:
+    """Let ALIAS stand for nothing again; its version stays registered, and is unloaded."""
+    with _door() as flow:
+        _told(flow, steps.retire(flow, deploy_id=_id(), alias=alias, actor=actor, reason=reason))
 
 
 @main.command()
@@ -107,12 +191,24 @@ def rollback(reason: str, actor: str, *, again: bool) -> None:
 
 
 @main.command()
-@click.option("--explain", is_flag=True, help="Say what differs, and change nothing.")
+@because
+@who
+def rebuild(reason: str, actor: str) -> None:
+    """Make a ledger again that was lost with its volume: MLflow's aliases, above all that any gateway follows."""
+    with _door() as flow:
+        _told(flow, steps.rebuild(flow, deploy_id=_id(), actor=actor, reason=reason))
+
+
+@main.command()
+@click.option("--explain", is_flag=True, help="Say what differs, and change nothing; with 3 where anything does.")
 def converge(*, explain: bool) -> None:
     """Make everything follow the ledger again. Safe at any time."""
     with _door() as flow:
         differing = mend(flow, explain=explain)
-        click.echo("everything follows" if not differing else f"{len(differing)} differed")
+        if not flow.lock.holder:
+            click.echo("everything follows" if not differing else f"{len(differing)} differed")
+        if explain:
+            _end(differing)
 
 
 @contextmanager
@@ -126,6 +222,11 @@ def _door() -> Iterator[Flow]:
         if isinstance(failure, NotDelivered):
             click.echo("what was committed stays; `converge` or the next message tells people", err=True)
         sys.exit(REFUSED if isinstance(failure, NO) else FAILED)
+
+
+def _end(differing: Collection[str]) -> None:
+    if differing:
+        sys.exit(DIFFERS)
 
 
 def _tell(line: str) -> None:

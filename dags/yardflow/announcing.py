@@ -26,6 +26,13 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "reloaded": ("switch", "verify", "followed"),
 }
 """A criterion, and the steps whose evidence shows it: publishing fetches the registered files and compares them."""
+BY_ACTION: Final = {
+    Action.ROLLBACK: Result.ROLLED_BACK,
+    Action.RETIRE: Result.RETIRED,
+    Action.REBUILD: Result.REBUILT,
+}
+BY_ALIAS: Final = {"shadow": Result.SHADOWED, "challenger": Result.CHALLENGING}
+"""What a deployment came to where it was not about the champion."""
 
 
 def announce(flow: Flow, outcome: Outcome) -> DeployReceipt:
@@ -74,16 +81,15 @@ def receipt_of(
     """
     evidence = {**outcome.evidence, **({"followed": followed} if followed else {})}
     told = Criterion("announced", True if announced else None, vars(announced) if announced else {})
-    champion, shadow = outcome.version("champion"), outcome.version("shadow")
-    is_shadow = outcome.action is Action.DEPLOY and "switch" not in evidence and shadow is not None
+    alias = _alias(outcome)
     return DeployReceipt(
         deploy_id=outcome.deploy_id,
         model=outcome.model,
-        version=evidence.get("candidate", shadow if is_shadow else champion),
+        version=evidence.get("candidate", outcome.version(alias)),
         generation=outcome.generation,
         action=outcome.action,
-        outcome=_result(outcome, is_shadow=is_shadow),
-        criteria=[*(_criterion(name, evidence, is_shadow=is_shadow) for name in CRITERIA[:-1]), told],
+        outcome=_result(outcome, alias=alias),
+        criteria=[*(_criterion(name, evidence, alias=alias) for name in CRITERIA[:-1]), told],
         metrics=evidence.get("metrics", {}),
         run_id=evidence.get("run_id"),
         digest=evidence.get("publish", {}).get("digest"),
@@ -94,19 +100,23 @@ def receipt_of(
     )
 
 
-def _result(outcome: Outcome, *, is_shadow: bool) -> Result:
+def _alias(outcome: Outcome) -> str:
+    """Which alias it was about. Generations of older releases do not say; whoever was not switched to is the shadow."""
+    is_trial = outcome.action is Action.DEPLOY and "switch" not in outcome.evidence and "shadow" in outcome.aliases
+    return str(outcome.evidence.get("alias", "shadow" if is_trial else "champion"))
+
+
+def _result(outcome: Outcome, *, alias: str) -> Result:
     if outcome.phase is Phase.ABORTED:
         if outcome.evidence.get("gate", {}).get("outcome") == "stop":
             return Result.STOPPED
         return Result.ROLLED_BACK if outcome.evidence.get("undone") == "rolled_back" else Result.ABORTED
-    if outcome.action is Action.ROLLBACK:
-        return Result.ROLLED_BACK
-    return Result.SHADOWED if is_shadow else Result.PROMOTED
+    return BY_ACTION.get(outcome.action) or BY_ALIAS.get(alias, Result.PROMOTED)
 
 
-def _criterion(name: str, evidence: Mapping[str, Any], *, is_shadow: bool) -> Criterion:
-    # Nobody is switched to a shadow: the replicas follow the ledger by themselves.
-    steps = ("followed",) if is_shadow and name == "reloaded" else STEPS[name]
+def _criterion(name: str, evidence: Mapping[str, Any], *, alias: str) -> Criterion:
+    # Nobody is switched to what is on trial: the replicas follow the ledger by themselves.
+    steps = ("followed",) if alias in BY_ALIAS and name == "reloaded" else STEPS[name]
     found = {step: evidence[step] for step in steps if step in evidence}
     return Criterion(name, True if len(found) == len(steps) else None, found)
 

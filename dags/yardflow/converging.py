@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from models.ledger import ALIASES, Action, Intent, Outcome
 from yardflow.announcing import PATIENCE_S, announce, letter_of
-from yardflow.deploying import standing
+from yardflow.deploying import hold, standing
 from yardflow.flow import Flow
-from yardflow.following import await_replica, follows
+from yardflow.following import ahead, await_replica, follows
 from yardflow.undoing import restore
 
 __all__ = ["Difference", "converge", "differences", "project"]
@@ -39,6 +39,7 @@ def converge(flow: Flow, *, explain: bool = False) -> tuple[str, ...]:
     While somebody deploys, what differs is on its way, and nothing is touched.
 
     Raises:
+        LedgerLost: See ``following.check_kept``; nothing was touched.
         NotFollowed: A replica of the gateway does not follow in time.
         FlowError: A neighbour does not answer, or refuses.
     """
@@ -56,7 +57,7 @@ def converge(flow: Flow, *, explain: bool = False) -> tuple[str, ...]:
 
 def differences(flow: Flow) -> Iterator[Difference]:
     """Every projection that does not follow, in the order in which it has to be mended: whoever serves comes first."""
-    yield from _ahead(flow)
+    yield from _uncommitted(flow)
     current = flow.current  # mending the first may have made another one
     yield from _loaded(flow, standing(current))
     yield from _aliases(flow, current)
@@ -65,17 +66,16 @@ def differences(flow: Flow) -> Iterator[Difference]:
     yield from _untold(flow, current)
 
 
-def _ahead(flow: Flow) -> Iterator[Difference]:
+def _uncommitted(flow: Flow) -> Iterator[Difference]:
     """Somebody switched and died before the commit. Replicas never go down by themselves."""
     current = flow.current
-    tables = [flow.gateway.table(replica) for replica in flow.gateway.replicas()]
-    highest = max(table.generation for table in tables)
-    if highest > current.generation:
+    if found := ahead(flow, current.generation):
+        highest = found[-1].generation
         reason = f"generation {highest} was switched to and never committed"
         yield Difference(
             "gateways",
             f"generation {current.generation}",
-            f"{sum(table.generation > current.generation for table in tables)} of {len(tables)} at {highest}",
+            f"{len(found)} of {len(flow.gateway.replicas())} at {highest}",
             lambda: restore(flow, deploy_id=f"converge-{highest}", actor="converge", reason=reason),
         )
 
@@ -94,8 +94,7 @@ def _behind(flow: Flow, current: Outcome) -> Iterator[Difference]:
 
 def _loaded(flow: Flow, wanted: frozenset[int]) -> Iterator[Difference]:
     def mend() -> None:
-        flow.repository.arrange(flow.model, wanted)
-        flow.triton.load(flow.model)
+        hold(flow, wanted)
 
     arranged = flow.repository.arranged(flow.model)
     ready = frozenset(version for version, one in flow.triton.versions(flow.model).items() if one.state == "READY")

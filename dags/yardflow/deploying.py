@@ -1,5 +1,5 @@
 """
-From a registered version to the champion, or to the shadow: publish, load, smoke, switch, verify, commit.
+From a registered version to an alias that it is to stand behind: publish, load, smoke, switch, verify, commit.
 
 Each step may be repeated: it finds what an earlier attempt left and goes on from there. Until the switch nothing that a
 user could notice happens; what is done after a failure stands in ``undoing``.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +30,18 @@ from yardflow.registry import GOLDEN, MODEL, Kept
 from yardflow.training import measure
 from yardflow.waiting import wait_until
 
-__all__ = ["Deployment", "commit", "load", "publish", "smoke", "switch", "verify"]
+__all__ = [
+    "Deployment",
+    "check_base",
+    "commit",
+    "hold",
+    "load",
+    "publish",
+    "smoke",
+    "standing",
+    "switch",
+    "verify",
+]
 
 ANSWERS: Final = 20
 """Right answers in a row that each replica, and the Service, has to give after a switch."""
@@ -78,17 +89,28 @@ def publish(flow: Flow, kept: Kept, *, deploy_id: str) -> Published:
     return published
 
 
-def load(flow: Flow, version: int) -> Mapping[str, Any]:
+def hold(flow: Flow, versions: Collection[int]) -> None:
     """
-    Load *version* beside what serves now; the others are not touched.
+    Let Triton have exactly *versions* loaded, now and when it starts again; those that stay are not touched.
 
     Raises:
-        LoadRefused: It cannot be loaded; everything that served goes on.
+        LoadRefused: One cannot be loaded; everything that was loaded goes on.
         LoadSilent, TritonAway: Triton does not answer.
     """
-    wanted = {*standing(flow.ledger.current), version}
-    flow.repository.arrange(flow.model, wanted)
-    flow.triton.load(flow.model)
+    flow.repository.arrange(flow.model, versions)
+    flow.triton.load(flow.model)  # also where the file is right already: who wrote it may have died before the load
+
+
+def load(flow: Flow, *versions: int) -> Mapping[str, Any]:
+    """
+    Load *versions* beside what serves now; the others are not touched.
+
+    Raises:
+        LoadRefused, LoadSilent, TritonAway: See ``hold``.
+        WrongAnswers: Triton says that it has loaded them, and does not list them.
+    """
+    wanted = {*standing(flow.ledger.current), *versions}
+    hold(flow, wanted)
     found = flow.triton.versions(flow.model)
     # 200 does not prove that these versions are loaded: an unchanged repository is answered the same.
     unready = sorted(one for one in wanted if one not in found or found[one].state != "READY")
@@ -201,14 +223,23 @@ def commit(flow: Flow, deployment: Deployment, *, reason: str, evidence: Mapping
         Overtaken: Somebody else has decided since the intent.
         Superseded, Ended: See ``Ledger.commit``.
     """
-    current = flow.ledger.current
-    if current is not None and current.generation == deployment.intent.generation:
+    current, mine = flow.ledger.current, deployment.intent
+    if current is not None and (current.generation, current.deploy_id) == (mine.generation, mine.deploy_id):
         return current  # committed by an attempt that died before it could say so
+    check_base(current, mine)
+    return flow.ledger.commit(mine, aliases=after(current, deployment), reason=reason, evidence=evidence)
+
+
+def check_base(current: Outcome | None, intent: Intent) -> None:
+    """
+    See that *intent* still follows what it was made on.
+
+    Raises:
+        Overtaken: Somebody else has decided since.
+    """
     base = current.generation if current else 0
-    if base != deployment.intent.base:
-        raise Overtaken(f"wanted to follow generation {deployment.intent.base}, got {base} committed since")
-    aliases = after(current, deployment)
-    return flow.ledger.commit(deployment.intent, aliases=aliases, reason=reason, evidence=evidence)
+    if base != intent.base:
+        raise Overtaken(f"wanted to follow generation {intent.base}, got {base} committed since")
 
 
 def after(current: Outcome | None, deployment: Deployment) -> dict[str, Placed]:

@@ -19,6 +19,11 @@ FlowError
 ├── Overtaken           somebody else has decided since the intent
 ├── Flapping            the champion is there by a rollback already
 ├── NothingToRollBackTo there is no previous version
+├── NothingToRetire     the alias stands for nothing
+├── NothingToRebuildOf  MLflow does not say who the champion was
+├── NotLost             the ledger has a history: it is not made again
+├── LedgerLost          the ledger begins anew, and the gateways follow what it does not know
+├── Unproven            what was seen in the shadow is not enough
 ├── NotReady            a registered version is not what was trained, or cannot be had
 ├── Unregistered        the registry has no such version
 ├── WrongAnswers        a version answers otherwise than it was trained to, or somebody else answered
@@ -45,6 +50,7 @@ __all__ = [
     "Flapping",
     "FlowError",
     "GatewayAway",
+    "LedgerLost",
     "LoadRefused",
     "LoadSilent",
     "Locked",
@@ -53,8 +59,11 @@ __all__ = [
     "NotBegun",
     "NotDelivered",
     "NotFollowed",
+    "NotLost",
     "NotReady",
     "NotReloaded",
+    "NothingToRebuildOf",
+    "NothingToRetire",
     "NothingToRollBackTo",
     "OneClass",
     "OutboxConflict",
@@ -70,6 +79,7 @@ __all__ = [
     "StoreAway",
     "TritonAway",
     "Undelivered",
+    "Unproven",
     "Unregistered",
     "WrongAnswers",
 ]
@@ -177,6 +187,26 @@ class Flapping(FlowError):
 
 class NothingToRollBackTo(FlowError):
     """The first deployment ever has nothing before it."""
+
+
+class NothingToRetire(FlowError):
+    """Nothing stands behind the alias; nothing was changed."""
+
+
+class NothingToRebuildOf(FlowError):
+    """Nobody guesses who the champion was; nothing was changed."""
+
+
+class NotLost(FlowError):
+    """What was decided stands in the ledger, and is never written over; nothing was changed."""
+
+
+class LedgerLost(FlowError):
+    """What was decided stands in no ledger any more; whoever went on from here would undo it."""
+
+
+class Unproven(FlowError):
+    """Evidence was asked for, and there is too little of it, or it speaks against; nothing was changed."""
 
 
 class NotReady(FlowError):

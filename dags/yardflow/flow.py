@@ -56,7 +56,9 @@ class Flow:
         """
         found = self.ledger.current
         if found is None:
-            raise NeverDeployed(f"wanted a committed generation of {self.model}, got none: has the seed run?")
+            raise NeverDeployed(
+                f"wanted a committed generation of {self.model}, got none: has the seed run? `rebuild` makes a lost one"
+            )
         return found
 
     def golden(self, version: int) -> Golden:

@@ -5,16 +5,46 @@ from __future__ import annotations
 from typing import Final
 
 from models.ledger import Outcome
-from yardflow.errors import NotFollowed
+from yardflow.errors import LedgerLost, NotFollowed
 from yardflow.flow import Flow
 from yardflow.gateway import Table
 from yardflow.waiting import wait_until
 
-__all__ = ["await_followers", "await_replica", "follows"]
+__all__ = ["SERVED", "ahead", "await_followers", "await_replica", "check_kept", "follows"]
 
 FOLLOW_S: Final = 10.0
 """A gateway reads the ledger twice a second; a busy machine may take some seconds to give it the processor."""
 SERVED: Final = ("champion", "challenger")
+
+
+def ahead(flow: Flow, generation: int) -> tuple[Table, ...]:
+    """
+    What those replicas follow that are above *generation*, the highest last.
+
+    Raises:
+        GatewayAway: One does not answer, or there is none.
+    """
+    tables = (flow.gateway.table(replica) for replica in flow.gateway.replicas())
+    return tuple(sorted((one for one in tables if one.generation > generation), key=lambda one: one.generation))
+
+
+def check_kept(flow: Flow) -> None:
+    """
+    See that the ledger is the one that the replicas followed so far.
+
+    Raises:
+        LedgerLost: It knows of no decision, and what they follow was committed in one that is gone.
+        GatewayAway: It knows of none, and nobody says what is followed.
+    """
+    if not flow.ledger.is_blank:
+        return
+    current = flow.ledger.current
+    mine = current.generation if current else 0
+    if found := ahead(flow, mine):
+        raise LedgerLost(
+            f"wanted in the ledger of {flow.model} generation {found[-1].generation}, which {found[-1].replica} "
+            f"follows, got one that begins anew, at {mine}: it was lost; `rebuild` makes it again"
+        )
 
 
 def await_followers(flow: Flow, current: Outcome) -> tuple[str, ...]:

@@ -41,12 +41,18 @@ class Reload:
 
 @dataclass(frozen=True)
 class Table:
-    """What a replica follows. aliases: name to (version, digest)."""
+    """What a replica follows. aliases: name to (version, digest). weight: the challenger's share, 0 to 1."""
 
     replica: str
     generation: int
     deploy_id: str
     aliases: Mapping[str, tuple[int, str]]
+    weight: float = 0.0
+
+    def version(self, alias: str) -> int | None:
+        """The version behind *alias*; None where it stands for nothing."""
+        found = self.aliases.get(alias)
+        return found[0] if found else None
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,8 @@ class Gateway:
         """
         document = self._json(self._ask("GET", f"{replica}/v1/aliases"))
         aliases = {name: (one["version"], one["digest"]) for name, one in document["aliases"].items()}
-        return Table(replica, document["generation"], document["deploy_id"], aliases)
+        weight = document["aliases"].get("challenger", {}).get("weight", 0.0)
+        return Table(replica, document["generation"], document["deploy_id"], aliases, weight)
 
     def reload(self, replica: str, alias: str, ask: Reload) -> bool:
         """

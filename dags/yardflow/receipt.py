@@ -29,6 +29,9 @@ class Result(StrEnum):
 
     PROMOTED = "promoted"
     SHADOWED = "shadowed"
+    CHALLENGING = "challenging"
+    RETIRED = "retired"
+    REBUILT = "rebuilt"
     STOPPED = "stopped"
     ABORTED = "aborted"
     ROLLED_BACK = "rolled_back"
@@ -39,6 +42,9 @@ class Result(StrEnum):
 SAID: Final[Mapping[Result, str]] = {
     Result.PROMOTED: "is the champion",
     Result.SHADOWED: "runs in the shadow",
+    Result.CHALLENGING: "gets a share of the champion's requests",
+    Result.RETIRED: "is no longer on trial",
+    Result.REBUILT: "is the champion of a ledger that was lost and made again",
     Result.STOPPED: "was stopped",
     Result.ABORTED: "was aborted; nothing changed",
     Result.ROLLED_BACK: "was rolled back",
@@ -46,8 +52,8 @@ SAID: Final[Mapping[Result, str]] = {
     Result.SUPERSEDED: "gave way to a newer one",
 }
 
-SUCCESSES: Final = frozenset({Result.PROMOTED, Result.SHADOWED})
-DECIDED: Final = frozenset({Result.STOPPED, Result.SUPERSEDED})
+SUCCESSES: Final = frozenset({Result.PROMOTED, Result.SHADOWED, Result.CHALLENGING, Result.REBUILT})
+DECIDED: Final = frozenset({Result.STOPPED, Result.SUPERSEDED, Result.RETIRED})
 """Neither a success nor a failure: what policy, or somebody else, decided."""
 
 

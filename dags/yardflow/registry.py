@@ -230,6 +230,18 @@ class Registry:
             found: Mapping[str, Any] = self._client.get_registered_model(self._model).aliases
         return {alias: int(version) for alias, version in found.items()}
 
+    def generation(self) -> int:
+        """
+        The highest generation in which an alias was given to a version; 0 where none ever was.
+
+        Raises:
+            RegistryAway: The server does not answer.
+        """
+        with self._answering("versions"):
+            found = self._client.search_model_versions(f"name = '{self._model}'")
+        tags = (one.tags.get(GENERATION, "") for one in found)
+        return max((int(tag) for tag in tags if tag.isdecimal()), default=0)  # people may have written others
+
     def point(self, alias: str, version: int | None, *, generation: int) -> None:
         """
         Let *alias* stand for *version*, or for nothing.

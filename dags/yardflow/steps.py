@@ -14,18 +14,20 @@ from typing import Any, Final, Literal
 
 from models.errors import ModelError
 from models.ledger import Action, Intent, Outcome, Phase, Placed
-from yardflow import deploying, undoing
+from yardflow import deploying, rebuilding, undoing
 from yardflow.announcing import announce
+from yardflow.comparison import compare
 from yardflow.converging import project
 from yardflow.deploying import Deployment
-from yardflow.errors import FlowError, NotBegun, Standing
+from yardflow.errors import FlowError, NotBegun, NothingToRetire, Overtaken, Standing, Unproven
 from yardflow.flow import Flow
-from yardflow.following import await_followers
+from yardflow.following import await_followers, check_kept
 
 __all__ = [
     "FAILURES",
     "Alias",
     "Evidence",
+    "Trial",
     "begin",
     "commit",
     "deploy",
@@ -33,6 +35,8 @@ __all__ = [
     "ended",
     "load",
     "publish",
+    "rebuild",
+    "retire",
     "rollback",
     "settle",
     "smoke",
@@ -41,7 +45,8 @@ __all__ = [
     "verify",
 ]
 
-Alias = Literal["champion", "shadow"]
+Alias = Literal["champion", "challenger", "shadow"]
+Trial = Literal["challenger", "shadow"]
 Evidence = dict[str, Any]
 """What a step found, as JSON; ``took_s`` among it."""
 FAILURES: Final = (FlowError, ModelError)
@@ -52,8 +57,10 @@ def begin(flow: Flow, deploy_id: str, *, actor: str, reason: str) -> Evidence:
     Take the lock and a generation; again for the same deployment goes on with them.
 
     Raises:
+        LedgerLost: The gateways follow another ledger than this; whatever followed would undo it.
         Locked: Somebody else deploys.
     """
+    check_kept(flow)
     with _timed(flow, deploy_id) as found:
         intent = flow.ledger.intend(deploy_id, action=Action.DEPLOY, actor=actor, reason=reason)
         found["generation"] = intent.generation
@@ -97,22 +104,26 @@ def verify(flow: Flow, deploy_id: str, version: int) -> Evidence:
     return found
 
 
-def commit(flow: Flow, deploy_id: str, version: int, *, alias: Alias, evidence: Mapping[str, Any]) -> Evidence:
+def commit(
+    flow: Flow, deploy_id: str, version: int, *, alias: Alias, evidence: Mapping[str, Any], weight: float = 0.0
+) -> Evidence:
     """
     Make it the truth, let everything follow, and see that every replica of the gateway does.
+
+    Args:
+        weight: The share of the champion's callers that a challenger gets, 0 to 1.
 
     Raises:
         Overtaken, Superseded: Somebody else has decided since.
         NotFollowed: A replica does not follow; what is committed stays.
     """
     with _timed(flow, deploy_id) as found:
-        deployment = _deployment(flow, deploy_id, version, alias=alias)
+        deployment = _deployment(flow, deploy_id, version, alias=alias, weight=weight)
         kept = flow.registry.version(version)
-        known = {**evidence, "run_id": kept.run_id, "metrics": kept.metrics}
+        known = {**evidence, "alias": alias, "run_id": kept.run_id, "metrics": kept.metrics}
         outcome = deploying.commit(flow, deployment, reason=deployment.intent.reason, evidence=known)
         settle(flow, outcome)
-        removed = flow.repository.collect(flow.model, keep=deploying.standing(outcome))
-        found.update(generation=outcome.generation, removed=list(removed))
+        found.update(generation=outcome.generation, removed=_tidy(flow, outcome))
     return found
 
 
@@ -126,6 +137,8 @@ def undo(
 ) -> str:
     """See ``undoing.undo``; then everything follows the last good state, and people are told how it ended."""
     ended = undoing.undo(flow, deploy_id=deploy_id, version=version, reason=reason, evidence=evidence)
+    if ended == "nothing":
+        return ended  # it was refused a number, and this may not even be the ledger that everything follows
     if flow.ledger.current is not None:
         settle(flow, flow.current)
     if ended == "rolled_back":
@@ -142,17 +155,33 @@ def settle(flow: Flow, outcome: Outcome) -> None:
     await_followers(flow, outcome)
 
 
-def deploy(flow: Flow, *, deploy_id: str, version: int, alias: Alias, actor: str, reason: str) -> Outcome:
+def deploy(
+    flow: Flow,
+    *,
+    deploy_id: str,
+    version: int,
+    alias: Alias,
+    actor: str,
+    reason: str,
+    weight: float = 0.0,
+    most: float | None = None,
+) -> Outcome:
     """
     All steps from a registered version on, in this process: the operator's way.
 
+    Args:
+        weight: The share of the champion's callers that a challenger gets, 0 to 1.
+        most: The share of disagreements, 0 to 1, that a shadow which becomes the champion may have shown; None where
+            whoever asks has decided, and what was seen is only kept.
+
     Raises:
-        Unregistered, Standing: There is no such version, or it stands behind another alias; nothing was begun.
+        Unregistered, Standing, Unproven, LedgerLost, Locked: Nothing was begun.
         FlowError, ModelError: It failed, and was undone; where undoing failed too, that error is the cause's context.
     """
     flow.registry.version(version)  # before anything is begun: nobody deploys what there is not
     _check_free(flow, version, alias=alias)
-    evidence: Evidence = {"begin": begin(flow, deploy_id, actor=actor, reason=reason)}
+    evidence = _seen(flow, version, most=most) if alias == "champion" else {}
+    evidence["begin"] = begin(flow, deploy_id, actor=actor, reason=reason)
     steps: list[tuple[str, Callable[[Flow, str, int], Evidence]]] = [
         ("publish", publish),
         ("load", load),
@@ -160,9 +189,10 @@ def deploy(flow: Flow, *, deploy_id: str, version: int, alias: Alias, actor: str
         *([("switch", switch), ("verify", verify)] if alias == "champion" else []),
     ]
     try:
+        _check_seen(evidence, _intent(flow, deploy_id))
         for name, step in steps:
             evidence[name] = step(flow, deploy_id, version)
-        commit(flow, deploy_id, version, alias=alias, evidence=evidence)
+        commit(flow, deploy_id, version, alias=alias, evidence=evidence, weight=weight)
         outcome = ended(flow, deploy_id)
     except FAILURES as failure:
         undo(flow, deploy_id, version, reason=f"{type(failure).__name__}: {failure}", evidence=evidence)
@@ -174,10 +204,91 @@ def deploy(flow: Flow, *, deploy_id: str, version: int, alias: Alias, actor: str
 
 
 def _check_free(flow: Flow, version: int, *, alias: Alias) -> None:
-    """A shadow that is the champion would be compared with itself; one that is previous could not be returned to."""
+    """What is on trial beside the champion is not that itself; and what is previous has to be there to return to."""
     for taken in ("champion", "previous"):
-        if alias == "shadow" and flow.current.version(taken) == version:
+        if alias != "champion" and flow.current.version(taken) == version:
             raise Standing(f"wanted version {version} as {alias}, got that it is {taken}: register another")
+
+
+def _seen(flow: Flow, version: int, *, most: float | None) -> Evidence:
+    """What the replicas have seen of *version* in the shadow of the current champion; nothing where it is not there."""
+    current = flow.ledger.current
+    if current is None or current.version("shadow") != version:
+        if most is not None:
+            raise Unproven(
+                f"wanted version {version} in the shadow, where evidence comes from, got that it is not there"
+            )
+        return {}
+    answers = [flow.gateway.mirrored(replica) for replica in flow.gateway.replicas()]
+    found = compare(answers, version=version, generation=current.generation)
+    if most is not None:
+        found.check(most=most)
+    flow.tell(
+        f"in the shadow version {version} disagreed in {found.disagreements} of {found.compared} copies, "
+        f"a share of at most {found.upper:.4f}"
+    )
+    return {"mirrored": found.document()}
+
+
+def _check_seen(evidence: Evidence, intent: Intent) -> None:
+    """Evidence is of one champion and one shadow: a generation in between may have changed either."""
+    seen = evidence.get("mirrored")
+    if seen is not None and seen["generation"] != intent.base:
+        raise Overtaken(f"wanted evidence of generation {intent.base}, got that of {seen['generation']}: look again")
+
+
+def retire(flow: Flow, *, deploy_id: str, alias: Trial, actor: str, reason: str) -> Outcome:
+    """
+    Let *alias* stand for nothing, as a new generation; its version is unloaded when every replica follows.
+
+    Raises:
+        NothingToRetire: It stands for nothing already; nothing was begun.
+        Locked: Somebody else deploys.
+        FlowError, ModelError: It failed; what is committed stays.
+    """
+    placed = flow.current.aliases.get(alias)
+    if placed is None:
+        raise NothingToRetire(f"wanted a {alias} of {flow.model} to retire, got none")
+    check_kept(flow)
+    flow.lock.take(deploy_id)
+    try:
+        intent = flow.ledger.intend(deploy_id, action=Action.RETIRE, actor=actor, reason=reason)
+        current = flow.current
+        deploying.check_base(current, intent)
+        aliases = {name: one for name, one in current.aliases.items() if name != alias}
+        evidence = {"alias": alias, "candidate": placed.version}
+        outcome = flow.ledger.commit(intent, aliases=aliases, reason=reason, evidence=evidence)
+        settle(flow, outcome)
+        _tidy(flow, outcome)
+    except FAILURES as failure:
+        undo(flow, deploy_id, None, reason=f"{type(failure).__name__}: {failure}")
+        raise
+    finally:
+        end(flow, deploy_id)
+    announce(flow, outcome)
+    return outcome
+
+
+def rebuild(flow: Flow, *, deploy_id: str, actor: str, reason: str) -> Outcome:
+    """See ``rebuilding.rebuild``; then everything follows, and people are told."""
+    try:
+        outcome = rebuilding.rebuild(flow, deploy_id=deploy_id, actor=actor, reason=reason)
+        # MLflow's aliases are right, and so nothing would write down from where the next number has to count.
+        flow.registry.point("champion", outcome.version("champion"), generation=outcome.generation)
+        settle(flow, outcome)
+        _tidy(flow, outcome)
+    finally:
+        end(flow, deploy_id)
+    announce(flow, outcome)
+    return outcome
+
+
+def _tidy(flow: Flow, outcome: Outcome) -> list[int]:
+    """When everybody follows: unload what no alias stands for any more, and remove what is old; the removed ones."""
+    standing = deploying.standing(outcome)
+    if flow.repository.arranged(flow.model) != standing:
+        deploying.hold(flow, standing)
+    return list(flow.repository.collect(flow.model, keep=standing))
 
 
 def rollback(flow: Flow, *, deploy_id: str, actor: str, reason: str, again: bool = False) -> Outcome:
@@ -197,8 +308,8 @@ def _timed(flow: Flow, deploy_id: str) -> Iterator[Evidence]:
     found["took_s"] = round(time.monotonic() - started_s, 3)
 
 
-def _deployment(flow: Flow, deploy_id: str, version: int, *, alias: Alias) -> Deployment:
-    placed = Placed(version, flow.repository.digest(flow.model, version))
+def _deployment(flow: Flow, deploy_id: str, version: int, *, alias: Alias, weight: float = 0.0) -> Deployment:
+    placed = Placed(version, flow.repository.digest(flow.model, version), weight)
     return Deployment(intent=_intent(flow, deploy_id), alias=alias, placed=placed)
 
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.ledger import Action, Intent, Outcome, Phase, Placed
-from yardflow.deploying import Deployment, commit, standing, switch, verify
+from yardflow.deploying import Deployment, commit, hold, standing, switch, verify
 from yardflow.errors import Flapping, NothingToRollBackTo
 from yardflow.flow import Flow
+from yardflow.following import ahead, check_kept
 
 __all__ = ["abort", "restore", "rollback", "undo"]
 
@@ -38,7 +39,8 @@ def undo(
         return "nothing"
     if entry.outcome is not None:
         return "committed" if entry.outcome.phase is Phase.COMMITTED else "aborted"
-    switched = _ahead(flow, entry.intent.base) == entry.intent.generation
+    # Of one replica alone, too, and where another one follows somebody's higher number by now.
+    switched = any(one.generation == entry.intent.generation for one in ahead(flow, entry.intent.base))
     if switched:
         restore(flow, deploy_id=f"{deploy_id}-undo", actor=entry.intent.actor, reason=reason)
     ended = "rolled_back" if switched else "aborted"
@@ -63,8 +65,7 @@ def abort(
     found: dict[str, Any] = {**evidence, "candidate": version}
     if current is not None:
         kept = standing(current)
-        flow.repository.arrange(flow.model, kept)
-        flow.triton.load(flow.model)  # also where the file is right already: who wrote it may have died before the load
+        hold(flow, kept)
         if version is not None and version not in kept:
             flow.repository.quarantine(flow.model, version)
         champion = current.aliases["champion"].version
@@ -85,6 +86,7 @@ def rollback(flow: Flow, *, deploy_id: str, actor: str, reason: str, again: bool
         again: Also where the last thing done was a rollback; else two operators could undo one another for ever.
 
     Raises:
+        LedgerLost: See ``following.check_kept``.
         NothingToRollBackTo: There is no previous version.
         Flapping: The champion is there by a rollback already.
         FlowError: The last good state could not be shown; traffic stays where it was acknowledged last.
@@ -93,7 +95,7 @@ def rollback(flow: Flow, *, deploy_id: str, actor: str, reason: str, again: bool
     if mine is not None and mine.outcome is not None:
         return mine.outcome
     current = flow.current
-    if _ahead(flow, current.generation) > current.generation:
+    if ahead(flow, current.generation):
         return restore(flow, deploy_id=deploy_id, actor=actor, reason=reason)
     target = current.aliases.get("previous")
     if target is None:
@@ -113,14 +115,18 @@ def restore(flow: Flow, *, deploy_id: str, actor: str, reason: str) -> Outcome:
     Bring every replica back to the committed champion, as a new generation.
 
     Raises:
+        LedgerLost: See ``following.check_kept``.
         FlowError: It could not be shown that they are.
     """
+    check_kept(flow)
     return _return_to(flow, flow.current.aliases["champion"], deploy_id=deploy_id, actor=actor, reason=reason)
 
 
 def _return_to(flow: Flow, target: Placed, *, deploy_id: str, actor: str, reason: str) -> Outcome:
     started_s = time.monotonic()
-    intent = flow.ledger.intend(deploy_id, action=Action.ROLLBACK, actor=actor, reason=reason)
+    # Above what anybody follows, committed or not: who is ahead would not come back otherwise.
+    highest = max((one.generation for one in ahead(flow, 0) if one.deploy_id != deploy_id), default=0)
+    intent = flow.ledger.intend(deploy_id, action=Action.ROLLBACK, actor=actor, reason=reason, at_least=highest + 1)
     deployment = Deployment(intent=intent, alias="champion", placed=target)
     is_warm = _warmed(flow, target.version)
     evidence = {
@@ -135,17 +141,11 @@ def _return_to(flow: Flow, target: Placed, *, deploy_id: str, actor: str, reason
     return outcome
 
 
-def _ahead(flow: Flow, generation: int) -> int:
-    """The highest generation that a replica follows, at least *generation*."""
-    return max([generation, *(flow.gateway.table(replica).generation for replica in flow.gateway.replicas())])
-
-
 def _warmed(flow: Flow, version: int) -> bool:
     """Have *version* loaded; whether it was. It stays loaded as long as some alias stands for it."""
     found = flow.triton.versions(flow.model).get(version)
     if found is not None and found.state == "READY":
         return True
     flow.tell(f"version {version} is not loaded any more; loading it first")
-    flow.repository.arrange(flow.model, {*standing(flow.current), version})
-    flow.triton.load(flow.model)
+    hold(flow, {*standing(flow.current), version})
     return False

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from proofs.lifecycle.receipt import read_receipt
 from proofs.services.airflow import Airflow
 from proofs.services.alertmanager import sink_url
 from proofs.services.exercise import Hands
@@ -92,6 +93,10 @@ class Story:
         self.last = tuple(_generation(json.loads(line), self.environment) for line in lines if line.startswith("{"))
         return self.last
 
+    def truth(self) -> Generation:
+        """The generation that serves, as the ledger is now."""
+        return _truth(self.ledger())
+
     def restore(self) -> None:
         """
         Let whoever was the champion before be it again, where the way back was not come to.
@@ -99,7 +104,7 @@ class Story:
         Raises:
             Inconclusive: The command failed; who serves is what its last words say.
         """
-        if not self.before or _truth(self.last).champion == _truth(self.before).champion:
+        if not self.before or self.truth().champion == _truth(self.before).champion:
             return
         wanted = str(_truth(self.before).champion)
         code, lines = self.command("promote", wanted, "--reason", "restored by the proof that changed it")
@@ -139,6 +144,7 @@ class Story:
         inquiry.facts += [
             Timing(phase=f"promotion.{step}", took_s=float(took_s)) for step, took_s in receipt["durations_s"].items()
         ]
+        inquiry.facts.append(read_receipt(receipt, environment=self.environment))
         met = [one["name"] for one in receipt["criteria"] if one["met"] is True]
         inquiry.ask("criteria-met", wanted=CRITERIA, got=lambda: ", ".join(met))
         self._places(inquiry, version=self.version, now=now)

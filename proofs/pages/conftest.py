@@ -23,7 +23,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from yardfacts.facts import Interval, Sampled
+from yardfacts.facts import Criterion, Duration, Interval, Receipt, Sampled
 
 pytestmark = [pytest.mark.order(20), pytest.mark.core_only]
 OUTCOME = "{outcome}"
@@ -51,6 +51,15 @@ def test_it_answers(yard):
         yard.record("off", replace(one, stop_ms=cut_ms), replace(one, start_ms=cut_ms + 250),
                     replace(one, start_ms=cut_ms, stop_ms=cut_ms + 250, outcome=OUTCOME, samples=1, detail="refused"),
                     replace(count, right=15, unanswered=1))
+        # Digests and addresses are the longest words of a receipt, and have to be broken.
+        criteria = {"registered": True, "smoke": False, "announced": None}
+        yard.record("promoted", Receipt(
+            environment="prod", deploy_id="2f1c0a", model="wine", version=3, generation=7, outcome="aborted",
+            reason="a batch", run_id="8c1d" * 8,
+            criteria=tuple(Criterion(name=name, met=met, evidence="publish: digest " + "3fa1" * 16)
+                           for name, met in criteria.items()),
+            durations=(Duration(step="train", took_s=3.0), Duration(step="load", took_s=0.5),
+                       Duration(step="verify", took_s=1.5))))
         yard.ground.outcome = OUTCOME
     yard.observe("now")
     yard.judge("answers")

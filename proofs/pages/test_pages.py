@@ -72,6 +72,24 @@ def test_an_outage_is_red_on_the_page(disproved: Pages, proved: Pages, chromium:
     assert chromium.ask(bars) == []
 
 
+def test_a_receipt_is_seen_at_a_glance(disproved: Pages, proved: Pages, chromium: Browser) -> None:
+    """Three marks in three colours, and steps that follow each other; a run without a receipt has no such card."""
+    marks = "[...document.querySelectorAll('.receipts .criteria tr')].map(one => "
+    marks += "[one.innerText.split(/\\s+/)[0], getComputedStyle(one.querySelector('.pill')).color])"
+    steps = "[...document.querySelectorAll('.receipts svg.strip .passed')].map(one => "
+    steps += "one.getBoundingClientRect()).map(one => [one.left, one.right])"
+    chromium.open(disproved.address("index.html"), until=RENDERED)
+    shown = chromium.ask(marks)
+    assert [mark for mark, _ in shown] == ["✓", "✗", "?"]
+    assert len({colour for _, colour in shown}) == 3
+    train, load, verify = chromium.ask(steps)
+    assert train[1] == pytest.approx(load[0], abs=1)
+    assert load[1] == pytest.approx(verify[0], abs=1)
+    assert train[1] - train[0] == pytest.approx(2 * (verify[1] - verify[0]), abs=2)
+    chromium.open(proved.address("index.html"), until=RENDERED)
+    assert chromium.ask(marks) == chromium.ask(steps) == []
+
+
 @pytest.mark.parametrize("width", [400, 1600])
 def test_nothing_is_cut_off(disproved: Pages, chromium: Browser, width: int) -> None:
     """On a telephone and on a wide screen: no element reaches beyond the page, where nobody would see it."""

@@ -18,6 +18,7 @@ from .tree import Application, Tree
 
 EXTRA: Final = Path("baseline/charts/monitoring-extra")
 SCENARIOS: Final = Path(__file__).with_name("scenarios.yaml")
+LIFECYCLE: Final = ("LedgerUnreadable", "GenerationsDiffer", "ShadowDisagrees")
 
 
 @pytest.fixture(name="rules")
@@ -56,6 +57,22 @@ def test_alerts_are_told_apart(rules: list[Path]) -> None:
     for alert in alerts:
         assert alert["labels"]["severity"] in {"none", "warning", "critical"}, alert["alert"]
         assert alert["annotations"]["summary"], alert["alert"]
+
+
+def test_a_runbook_has_the_place_that_an_alert_names(tree: Tree, rules: list[Path]) -> None:
+    """Whoever gets an alert of the life cycle is told what to do, by a heading that is there."""
+    alerts = [rule for path in rules for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"]]
+    named = {alert["alert"]: alert["annotations"].get("runbook", "") for alert in alerts}
+    assert all(named[alert] for alert in LIFECYCLE)
+    for alert, place in named.items():
+        file, _, anchor = place.partition("#")
+        assert not place or anchor in _anchors(tree.root.parent / file), f"{alert}: {place}"
+
+
+def _anchors(page: Path) -> set[str]:
+    """Headings of a page as a link names them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_alerts_fire_when_they_should(promtool: Promtool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from yardfacts.accounting import Account, accounts_of, shortfalls
 from yardfacts.cycles import Statistics, statistics
-from yardfacts.facts import Commit, Timing, Usage
+from yardfacts.facts import Commit, Receipt, Timing, Usage
 from yardfacts.journal import Ending, History
 from yardfacts.verdict import DEFECTIVE, UNRESTORED, Finding, Verdict, inconclusive, merge, proved
 
@@ -82,6 +82,8 @@ class Reckoning:
     """What became of the mutants of each proved claim, on this run's own facts."""
     cycles: Statistics | None = None
     """Of the repetitions that this run made; None where it made none."""
+    receipts: tuple[Receipt, ...] = ()
+    """Of the deployments whose end was read, in the order of reading."""
 
     @property
     def tried(self) -> int:
@@ -159,6 +161,7 @@ def reckon(history: History) -> Reckoning:
         left_out=tuple(history.first("plan").get("left_out", ())),
         accounts=accounts,
         cycles=statistics(facts),
+        receipts=facts.of(Receipt),
     )  # fmt: skip
 
 

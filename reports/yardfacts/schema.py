@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from itertools import pairwise
 from textwrap import dedent
+from types import NoneType, UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from yardfacts.facts import FACT_TYPES
@@ -85,11 +86,16 @@ def _schema(wanted: Any, found: dict[type, Schema]) -> Schema:
         item, *rest = get_args(wanted)
         if rest == [...]:
             return {"type": "array", "items": _schema(item, found)}
+    if get_origin(wanted) is UnionType:
+        present = [one for one in get_args(wanted) if one is not NoneType]
+        if len(present) == 1:
+            return {"anyOf": [_schema(present[0], found), {"type": "null"}]}
     if wanted in SCALARS:
         return {"type": SCALARS[wanted]}
     if wanted == Mapping[str, Any]:
         return {"type": "object"}
-    raise TypeError(f"wanted a record, a tuple of one type, or one of {', '.join(map(str, SCALARS))}; got {wanted!r}")
+    known = ", ".join(map(str, SCALARS))
+    raise TypeError(f"wanted a record, a tuple of one type, one of {known}, or None beside any of them; got {wanted!r}")
 
 
 def _reference(kind: type, found: dict[type, Schema]) -> Schema:

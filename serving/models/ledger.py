@@ -33,6 +33,8 @@ class Action(StrEnum):
     SEED = "seed"
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
+    RETIRE = "retire"
+    REBUILD = "rebuild"
 
 
 class Phase(StrEnum):
@@ -128,6 +130,16 @@ class Ledger:
         )
         return next(committed, None)
 
+    @property
+    def is_blank(self) -> bool:
+        """
+        Whether nobody has decided anything: nothing but the seed's first generation, and rebuilds without a commit.
+
+        Raises:
+            LedgerDamaged: A file is not what was written.
+        """
+        return all(_is_beginning(entry) for entry in self.history())
+
     def history(self) -> Iterator[Entry]:
         """
         Every generation, from the first.
@@ -154,18 +166,31 @@ class Ledger:
         document = self._read(path) if path.is_file() else None
         return None if document is None else _outcome(document, path=path)
 
-    def intend(self, deploy_id: str, *, action: Action, actor: str, reason: str) -> Intent:
-        """Take the next number; a deployment that has one already goes on with it, unless that was aborted."""
+    def intend(self, deploy_id: str, *, action: Action, actor: str, reason: str, at_least: int = 1) -> Intent:
+        """
+        Take the next number; a deployment that has one already goes on with it, unless that was aborted.
+
+        Args:
+            at_least: No number below it is taken, and none is gone on with: somebody outside has seen higher ones.
+
+        Raises:
+            Superseded: A seed comes into a rebuild that has not ended: its number would be above everybody's.
+        """
         mine = self.entry(deploy_id)
         is_over = mine is None or (mine.outcome is not None and mine.outcome.phase is Phase.ABORTED)
-        if mine is not None and not is_over and mine.intent.action is action:
+        if mine is not None and not is_over and mine.intent.action is action and mine.intent.generation >= at_least:
             return mine.intent
         while True:
             history = tuple(self.history())
+            if action is Action.SEED and any(entry.intent.action is Action.REBUILD for entry in history):
+                raise Superseded(
+                    f"wanted to seed an empty ledger of {self.model}, got one that is being rebuilt, at generation "
+                    f"{history[-1].intent.generation}: let `rebuild` come to its end first"
+                )
             current = self.current
             intent = Intent(
                 model=self.model,
-                generation=history[-1].intent.generation + 1 if history else 1,
+                generation=max(history[-1].intent.generation + 1 if history else 1, at_least),
                 deploy_id=deploy_id,
                 action=action,
                 base=current.generation if current else 0,
@@ -228,7 +253,8 @@ class Ledger:
         if self._link(self._path(intent.generation, "outcome"), outcome.document()):
             return outcome
         found = self.outcome(intent)
-        if found is None or (found.phase, found.aliases) != (phase, outcome.aliases):
+        # The number alone says little: on a volume that was lost it may have been taken before, by somebody else.
+        if found is None or (found.deploy_id, found.phase, found.aliases) != (intent.deploy_id, phase, outcome.aliases):
             raise Ended(f"wanted generation {intent.generation} of {self.model} {phase}, got {found}")
         return found
 
@@ -276,8 +302,14 @@ class Ledger:
         return True
 
 
+def _is_beginning(entry: Entry) -> bool:
+    if entry.intent.action is Action.REBUILD:
+        return entry.outcome is None or entry.outcome.phase is Phase.ABORTED
+    return entry.intent.action is Action.SEED and entry.intent.generation == 1
+
+
 def _check(aliases: Mapping[str, Placed]) -> None:
-    """What the words mean: every other alias is another version than the champion."""
+    """What the words mean: every other alias is another version than the champion, and a weight is a share."""
     unknown = sorted(aliases.keys() - set(ALIASES))
     if unknown:
         raise ValueError(f"wanted aliases of {', '.join(ALIASES)}; got {', '.join(unknown)}")
@@ -289,6 +321,10 @@ def _check(aliases: Mapping[str, Placed]) -> None:
     )
     if doubled:
         raise ValueError(f"wanted other versions than the champion's behind {', '.join(doubled)}; got the same")
+    # A gateway reads no ledger in which it is none.
+    weights = {alias: placed.weight for alias, placed in aliases.items() if not 0.0 <= placed.weight <= 1.0}
+    if weights:
+        raise ValueError(f"wanted weights from 0 to 1, got {weights}")
 
 
 def _outcome(document: Mapping[str, Any], *, path: Path) -> Outcome:

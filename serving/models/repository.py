@@ -47,7 +47,7 @@ class Published:
     model: str
     version: int
     digest: str
-    outcome: Literal["published", "present"]
+    outcome: Literal["published", "present", "collected"]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -91,12 +91,13 @@ class Repository:
             build_version: Fills an empty folder with the version's files; equal input gives equal bytes.
 
         Returns:
-            ``published`` when this call brought the version, ``present`` when the same content was there already.
+            ``published`` when this call brought the version, ``present`` when the same content was there already,
+            ``collected`` when it was, and later versions have taken its place.
 
         Raises:
             RepositoryUnusable: The volume cannot be written, or its folders lie on different file systems.
             VersionConflict: The version is there with another digest; nothing was changed.
-            ModelForeign: The model's folder is there without this version; nothing was changed.
+            ModelForeign: The model's folder is there, and this version never was; nothing was changed.
         """
         staged = self._prepare(model, owner=SEED) / model
         version_folder = staged / str(version)
@@ -109,10 +110,9 @@ class Repository:
             self._describe(model, version=version, folder=version_folder, digest=digest, golden=golden.read_bytes())
             outcome = self._shown(staged, visible)
         if not visible.joinpath(str(version)).is_dir():
-            raise ModelForeign(
-                f"wanted {visible} to be absent or to hold version {version}, got a folder without it; "
-                "this publisher did not make it: look who did, and move it away"
-            )
+            self._check_collected(model, version=version, digest=digest)
+            shutil.rmtree(staged.parent)
+            return Published(model=model, version=version, digest=digest, outcome="collected")
         self._compare(model, version=version, digest=digest)
         if not self.golden(model, version).is_file():
             # Published by a release that kept no golden rows, or lost since: nobody could roll back to it.
@@ -263,6 +263,20 @@ class Repository:
                 offered=digest,
             )
 
+    def _check_collected(self, model: str, *, version: int, digest: str) -> None:
+        """That a version which is gone had been published: its manifest stays when its folder goes."""
+        path = self._manifest(model, version)
+        known = json.loads(path.read_text(encoding="utf-8"))["digest"] if path.is_file() else "no manifest"
+        if known != digest:
+            raise ModelForeign(
+                f"wanted {self.folder(model)} to be absent or to hold version {version}, got a folder without it, and "
+                f"{known} at {path} instead of {digest}; "
+                "this publisher did not make it: look who did, and move it away"
+            )
+
+    def _manifest(self, model: str, version: int) -> Path:
+        return self.root / "manifests" / model / f"{version}.json"
+
     def _describe(self, model: str, *, version: int, folder: Path, digest: str, golden: bytes) -> None:
         """Before the rename: a visible version always has its golden rows and its manifest."""
         files = [
@@ -277,7 +291,7 @@ class Repository:
         for target, content in (
             (self.golden(model, version), golden),
             (
-                self.root / "manifests" / model / f"{version}.json",
+                self._manifest(model, version),
                 (json.dumps(manifest, indent=1) + "\n").encode(),
             ),
         ):

@@ -42,6 +42,8 @@ from yardfacts.facts import (
     Workload,
 )
 
+from .spoiled import refused_input
+
 CLAIMS = Path(__file__).parents[2] / "claims"
 
 UNDER_TEST, SERVED, SCRATCH = "a" * 40, "b" * 40, "c" * 40
@@ -429,7 +431,7 @@ def _evidence() -> Facts:
     scratch = ObjectRef(kind="ConfigMap", namespace="storage-dev", name="scratch", uid="uid-scratch")
     scratched = (*GENERATED, "gitops/core/charts/support/templates/scratch.yaml")
     sweep = Sweep(kinds_listed=63, kinds_unreadable=(), decoy_found=True, found=(ca,), unattributed=())
-    return _life_cycle(
+    loop = _life_cycle(
         Facts()
         .plus("before", _look(on=True))
         .plus("written", [_answer("feature-written", env, "1234567.5") for env in ENVIRONMENTS])
@@ -494,6 +496,7 @@ def _evidence() -> Facts:
         )
         .plus("told", [_answer(f"told-{how}", "prod", how) for how in ("broken", "whole")])
     )
+    return loop.plus("refused-input", refused_input())
 
 
 @pytest.fixture(name="claims", scope="session")

@@ -77,6 +77,61 @@ def test_a_deployment_that_begins_again_goes_on_with_its_number(ledger: Ledger) 
     assert _intend(ledger, "d", Action.ROLLBACK).generation == 3
 
 
+def test_a_number_is_above_what_others_have_seen(ledger: Ledger) -> None:
+    """On a ledger that begins anew the next number may be far away; what was taken below it is not gone on with."""
+    first = ledger.intend("d", action=Action.REBUILD, actor="a", reason="because", at_least=8)
+    assert (first.generation, first.base) == (8, 0)
+    assert ledger.intend("d", action=Action.REBUILD, actor="a", reason="because", at_least=8) == first
+    assert ledger.intend("d", action=Action.REBUILD, actor="a", reason="because", at_least=9).generation == 9
+    assert _intend(ledger, "e").generation == 10
+
+
+def test_a_ledger_without_a_decision_is_blank(ledger: Ledger) -> None:
+    """The seed's first generation and a rebuild that came to nothing are no history; a commit is."""
+    assert ledger.is_blank
+    ledger.commit(_intend(ledger, "seed", Action.SEED), aliases={"champion": ONE}, reason="r")
+    rebuild = _intend(ledger, "r", Action.REBUILD)
+    assert ledger.is_blank
+    ledger.abort(rebuild, reason="no")
+    assert ledger.is_blank
+    ledger.commit(_intend(ledger, "r2", Action.REBUILD), aliases={"champion": TWO}, reason="r")
+    assert not ledger.is_blank
+
+
+def test_an_open_deployment_is_history(ledger: Ledger) -> None:
+    """Somebody may be at work, or a replica may follow it."""
+    ledger.commit(_intend(ledger, "seed", Action.SEED), aliases={"champion": ONE}, reason="r")
+    _intend(ledger, "d")
+    assert not ledger.is_blank
+
+
+def test_a_seed_does_not_come_into_a_rebuild(ledger: Ledger) -> None:
+    """Its generation would be above all that anybody follows, and the first version would serve."""
+    ledger.intend("r", action=Action.REBUILD, actor="a", reason="because", at_least=8)
+    with pytest.raises(Superseded, match="rebuil"):
+        _intend(ledger, "seed", Action.SEED)
+    assert ledger.current is None
+
+
+def test_an_end_is_its_own(ledger: Ledger, tmp_path: Path) -> None:
+    """Whoever took the same number in a ledger that was lost does not take another's commit for his own."""
+    zombie = _intend(ledger, "before")
+    for path in (tmp_path / "state" / "m").iterdir():
+        path.unlink()
+    ledger.commit(_intend(ledger, "after"), aliases={"champion": ONE}, reason="r")
+    with pytest.raises(Ended):
+        ledger.commit(zombie, aliases={"champion": ONE}, reason="r")
+
+
+@pytest.mark.parametrize("weight", [-0.1, 1.1, float("nan"), float("inf")])
+def test_a_weight_is_a_share(ledger: Ledger, weight: float) -> None:
+    """No gateway could read the ledger otherwise."""
+    with pytest.raises(ValueError, match="weights"):
+        ledger.commit(
+            _intend(ledger, "d"), aliases={"champion": ONE, "challenger": Placed(2, "d2", weight)}, reason="r"
+        )
+
+
 def test_an_end_is_final(ledger: Ledger) -> None:
     """The same end again is no news; a commit after an abort, or other aliases, are refused."""
     intent = _intend(ledger, "d")

@@ -96,6 +96,20 @@ def test_the_seed_brings_what_a_release_before_did_not_keep(volume: Path) -> Non
     assert _files(volume) == kept
 
 
+def test_the_seed_knows_a_version_that_was_collected(volume: Path) -> None:
+    """Many deployments later version 1 is gone: that is no news to the job that runs again with every image."""
+    seed.publish(volume)
+    repository = Repository(volume)
+    for version in range(2, 9):
+        repository.add("wine", version=version, owner="d", golden=b"{}", build_version=_version(f"{version}"))
+    repository.arrange("wine", [7, 8])
+    assert 1 in repository.collect("wine", keep=[7, 8])
+    before = _files(volume)
+
+    assert seed.publish(volume).outcome == "collected"
+    assert _files(volume) == before
+
+
 def test_golden_rows_of_other_files_are_not_kept(volume: Path) -> None:
     """What stands under the number has another digest: it answers something else, whatever the seed knows."""
     seed.publish(volume)

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yardfacts import facts as package
-from yardfacts.facts import FACT_TYPES, Answer, Fact, Facts, Malformed, ObjectRef, Root
+from yardfacts.facts import FACT_TYPES, Answer, Criterion, Duration, Fact, Facts, Malformed, ObjectRef, Root
+from yardfacts.facts.plain import decode
 
 FACTS = st.one_of([st.from_type(kind) for kind in FACT_TYPES.values()])
-PARTS = {ObjectRef}  # records that stand inside facts and are never one themselves
+PARTS = {Criterion, Duration, ObjectRef}  # records that stand inside facts and are never one themselves
 ENTRIES = st.lists(st.tuples(st.text(max_size=10), FACTS), max_size=5).map(tuple)
 
 
@@ -53,6 +54,7 @@ def test_every_record_can_be_read_again() -> None:
         pytest.param(
             {"moment": "now", "type": "Root", "fact": {"name": "a", "http_status": 404, "more": 1}}, id="a field more"
         ),
+        pytest.param({"moment": "now", "type": "Root", "fact": {"name": None, "http_status": 404}}, id="a null"),
         pytest.param({"moment": 1, "type": "Root", "fact": {"name": "a", "http_status": 404}}, id="no moment"),
     ],
 )
@@ -60,6 +62,16 @@ def test_a_damaged_record_is_an_error(record: dict[str, object]) -> None:
     """A record of another shape is refused with the place where it differs."""
     with pytest.raises(Malformed):
         Facts.from_json([record])
+
+
+@pytest.mark.parametrize("met", [True, False, None])
+def test_what_may_be_unknown_stays_unknown(met: bool | None) -> None:
+    """A field of three values comes back as the one it was; nothing else is taken for one of them."""
+    criterion = {"name": "smoke", "met": met, "evidence": ""}
+    assert decode(Criterion, criterion, where="here") == Criterion(name="smoke", met=met, evidence="")
+    for odd in (0, 1, "true", ""):
+        with pytest.raises(Malformed, match="met"):
+            decode(Criterion, {**criterion, "met": odd}, where="here")
 
 
 def test_where_leaves_other_kinds_alone() -> None:

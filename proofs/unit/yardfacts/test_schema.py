@@ -114,10 +114,11 @@ def test_a_damaged_record_is_invalid(change: dict[str, Any], tmp_path: Path) -> 
     assert not RECORDS.is_valid({**written, **change})
 
 
-def test_what_cannot_be_read_again_has_no_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("odd", [complex, complex | None, complex | int])
+def test_what_cannot_be_read_again_has_no_schema(monkeypatch: pytest.MonkeyPatch, odd: object) -> None:
     """A field of a type that the reader does not know is a mistake of who wrote it."""
     monkeypatch.setattr(schema, "_told", lambda kind: {})  # a class made here has no source
-    monkeypatch.setattr(schema, "FACT_TYPES", {"Odd": make_dataclass("Odd", [("when", complex)])})
+    monkeypatch.setattr(schema, "FACT_TYPES", {"Odd": make_dataclass("Odd", [("when", odd)])})
     with pytest.raises(TypeError, match="complex"):
         record_schema()
 

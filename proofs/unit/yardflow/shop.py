@@ -17,7 +17,7 @@ from models.ledger import Ledger
 from models.repository import Repository
 from models.wine import seed
 from models.wine.registering import register
-from models.wine.scoring import read_weights, score
+from models.wine.scoring import Weights, read_weights, score
 from yardflow.errors import Fenced, LoadRefused, NotReloaded, StoreAway
 from yardflow.flow import Flow
 from yardflow.gateway import Prediction, Reload, Table
@@ -35,15 +35,19 @@ MODEL = "wine"
 
 @dataclass
 class Server:
-    """Stands for Triton: loads what config.pbtxt names, and answers with the weights that lie there."""
+    """Stands for Triton: loads what config.pbtxt names, and answers with the weights that lay there then."""
 
     repository: Repository
-    loaded: set[int] = field(default_factory=lambda: {1})
+    loaded: set[int] = field(default_factory=set)
+    memory: dict[int, Weights] = field(default_factory=dict)
     refuses: set[int] = field(default_factory=set)
     lies: set[int] = field(default_factory=set)
     counted: Counter[int] = field(default_factory=Counter)
     uncounted: Counter[int] = field(default_factory=Counter)
     """Rows that were answered, and are counted once somebody has asked for the count: the server is behind, too."""
+
+    def __post_init__(self) -> None:
+        self.load(MODEL)
 
     def load(self, model: str, *, within_s: float = 0.0) -> None:
         wanted = self.repository.arranged(model)
@@ -51,6 +55,8 @@ class Server:
         if refused:
             raise LoadRefused(f"version {refused[0]} raises in initialize")
         self.loaded = set(wanted)
+        folder = self.repository.folder(model)
+        self.memory = {version: read_weights(folder / str(version) / "weights.npz") for version in wanted}
 
     def versions(self, model: str) -> Mapping[int, Loaded]:
         return {version: Loaded("READY", "") for version in self.loaded}
@@ -63,8 +69,7 @@ class Server:
     def predict(self, model: str, version: int, features: npt.NDArray[np.float32]) -> Answer:
         assert version in self.loaded, f"version {version} is not loaded"
         self.uncounted[version] += len(features)
-        weights = read_weights(self.repository.folder(model) / str(version) / "weights.npz")
-        probabilities, classes = score(features, weights=weights)
+        probabilities, classes = score(features, weights=self.memory[version])
         if version in self.lies:
             probabilities = probabilities[::-1].copy()
         return Answer(probabilities, classes)
@@ -75,12 +80,14 @@ class Server:
 
 @dataclass
 class Gateways:
-    """Stand for two replicas: they follow what they are told, and the ledger."""
+    """Stand for two replicas: they follow what they are told, and the ledger, and never go down."""
 
     ledger: Ledger
     server: Server
-    told: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """By replica: the generation and version of a reload that is not committed yet."""
+    followed: dict[str, Table] = field(default_factory=dict)
+    """By replica: what it follows, until the ledger has more to say."""
+    seen: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By replica: what it says of its shadow."""
     refuses: set[str] = field(default_factory=set)
     service: str = "http://service"
 
@@ -89,22 +96,29 @@ class Gateways:
 
     def table(self, replica: str) -> Table:
         current = self.ledger.current
-        assert current is not None
-        aliases = {alias: (placed.version, placed.digest) for alias, placed in current.aliases.items()}
-        generation, version = self.told.get(replica, (0, 0))
-        if generation > current.generation:
-            aliases["champion"] = (version, "told")
-            return Table(replica, generation, "told", aliases)
-        return Table(replica, current.generation, current.deploy_id, aliases)
+        found = self.followed.get(replica, Table(replica, 0, "", {}))
+        if current is not None and current.generation >= found.generation:
+            aliases = {alias: (placed.version, placed.digest) for alias, placed in current.aliases.items()}
+            challenger = current.aliases.get("challenger")
+            weight = challenger.weight if challenger else 0.0
+            found = Table(replica, current.generation, current.deploy_id, aliases, weight)
+        self.followed[replica] = found
+        return found
 
     def reload(self, replica: str, alias: str, ask: Reload) -> bool:
-        follows = self.table(replica).generation
-        if ask.generation < follows or (ask.expect_generation not in (None, follows) and ask.generation != follows):
-            raise Fenced(f"{replica} follows {follows}, not {ask.expect_generation}")
+        before = self.table(replica)
+        if (before.generation, before.deploy_id) == (ask.generation, ask.deploy_id):
+            return False
+        if ask.generation <= before.generation or ask.expect_generation not in (None, before.generation):
+            raise Fenced(f"{replica} follows {before.generation}, not {ask.expect_generation}")
         if replica in self.refuses:
             raise NotReloaded(f"{replica} refuses")
-        self.told[replica] = (ask.generation, ask.version)
-        return ask.generation != follows
+        aliases = {**before.aliases, alias: (ask.version, ask.digest)}
+        self.followed[replica] = Table(replica, ask.generation, ask.deploy_id, aliases, before.weight)
+        return True
+
+    def mirrored(self, replica: str) -> Mapping[str, Any]:
+        return self.seen.get(replica, {})
 
     def predict(self, url: str, features: npt.NDArray[np.float32], *, alias: str = "champion") -> Prediction:
         table = self.table("http://b" if url == self.service else url)

@@ -62,10 +62,12 @@ def test_status_names_what_does_not_follow(run: Run, flow: Flow) -> None:
     """Somebody set an alias by hand: it is named, and nothing is done."""
     flow.registry.point("shadow", 1, generation=1)
     told = run("status")
-    assert "no, see above" in told.output
+    assert (told.exit_code, "no, see above" in told.output) == (3, True)
+    assert run("converge", "--explain").exit_code == 3
     assert flow.registry.aliases()["shadow"] == 1
     assert run("converge").exit_code == 0
     assert "shadow" not in flow.registry.aliases()
+    assert run("converge", "--explain").exit_code == run("status").exit_code == 0
 
 
 def test_history_is_for_people_and_programs(run: Run, version: int) -> None:
@@ -101,6 +103,50 @@ def test_what_fails_ends_with_11_and_says_what_is_so(run: Run, flow: Flow, versi
     failed = run("promote", str(version), "--reason", "r")
     assert (failed.exit_code, "what was committed stays" in failed.output) == (11, True)
     assert flow.current.version("champion") == version
+
+
+def test_a_share_is_more_than_nothing_and_at_most_a_half(run: Run, flow: Flow, version: int) -> None:
+    """Anything else is a mistake in typing, and nothing is begun; what is right stands in the ledger and in status."""
+    before = len(list(flow.ledger.history()))
+    wrong = [f"--weight={weight}" for weight in ("0", "-0.1", "0.51", "nan", "inf", "half")]
+    assert {run("challenge", str(version), *words, "--reason", "r").exit_code for words in ([], *zip(wrong))} == {2}
+    assert len(list(flow.ledger.history())) == before
+    assert run("challenge", str(version), "--weight", "0.5", "--reason", "r").exit_code == 0
+    assert flow.current.aliases["challenger"].weight == 0.5
+    assert "weight 0.5" in run("status").output
+
+
+def test_what_is_on_trial_is_taken_off(run: Run, flow: Flow, version: int) -> None:
+    """Once; then there is nothing to take off. The champion is not taken off at all."""
+    assert run("shadow", str(version), "--reason", "r").exit_code == 0
+    words = ("retire", "shadow", "--reason", "r")
+    assert [run(*words).exit_code, run(*words).exit_code] == [0, 10]
+    assert run("retire", "champion", "--reason", "r").exit_code == 2
+    assert "shadow" not in flow.current.aliases
+
+
+def test_evidence_is_asked_for_on_purpose(run: Run, flow: Flow, version: int) -> None:
+    """Without the flag the operator decides; with it, who has seen nothing refuses; a limit alone says nothing."""
+    assert run("shadow", str(version), "--reason", "r").exit_code == 0
+    assert run("promote", str(version), "--reason", "r", "--most", "0.1").exit_code == 2
+    assert run("promote", str(version), "--reason", "r", "--from-evidence").exit_code == 10
+    assert flow.current.version("champion") == 1
+    assert run("promote", str(version), "--reason", "r").exit_code == 0
+    assert flow.current.evidence["mirrored"]["compared"] == 0
+
+
+def test_a_ledger_with_a_history_is_not_made_again(run: Run, version: int) -> None:
+    """It is the truth, whatever MLflow says."""
+    assert run("promote", str(version), "--reason", "r").exit_code == 0
+    refused = run("rebuild", "--reason", "r")
+    assert (refused.exit_code, "NotLost" in refused.output) == (10, True)
+
+
+def test_nobody_says_that_everything_follows_while_somebody_deploys(run: Run, flow: Flow) -> None:
+    """What differs then is on its way, and was not looked at."""
+    flow.lock.take("somebody")
+    said = run("status").output + run("converge", "--explain").output
+    assert ("not looked at" in said, "everything" in said) == (True, False)
 
 
 def test_who_does_not_say_why_is_told_to(run: Run, version: int) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from models.card import read_card
 from models.ledger import Phase
 from models.repository import Repository
-from models.wine.table import read_table
 from yardflow import deploying, learning, steps, undoing
 from yardflow.announcing import announce
-from yardflow.batches import batch_bytes
 from yardflow.converging import converge
 from yardflow.errors import (
     BatchRefused,
+    Fenced,
     Flapping,
     FlowError,
     LoadRefused,
@@ -30,61 +29,15 @@ from yardflow.errors import (
     WrongAnswers,
 )
 from yardflow.flow import Flow
-from yardflow.rehearsal import rehearse
 
 from .shop import Bucket, Channel, Gateways, Server
-
-
-def _arrive(flow: Flow, name: str = "b1", **disturbed: Any) -> None:
-    rows = rehearse(read_table(), seed=1, rows=120, **disturbed)
-    cast(Bucket, flow.store).arrived[name] = batch_bytes(rows, card=read_card("wine"))
-
-
-def _learn(flow: Flow, deploy_id: str) -> dict[str, Any]:
-    """Everything up to the gate, whose decision is returned."""
-    steps.begin(flow, deploy_id, actor="test", reason="because")
-    learning.features(flow, deploy_id)
-    learning.train(flow, deploy_id)
-    learning.register(flow, deploy_id)
-    assert learning.is_ready(flow, deploy_id)
-    learning.ready(flow, deploy_id)
-    return learning.gate(flow, deploy_id)
-
-
-def _registered(flow: Flow, deploy_id: str = "training", name: str = "b1") -> int:
-    """A second version in the registry, trained on a batch of its own; the training's generation is given up."""
-    _arrive(flow, name)
-    _learn(flow, deploy_id)
-    version = learning.register(flow, deploy_id)["version"]
-    steps.undo(flow, deploy_id, None, reason="only trained")
-    steps.end(flow, deploy_id)
-    return int(version)
-
-
-def _promote(flow: Flow, version: int, deploy_id: str = "d") -> None:
-    steps.deploy(flow, deploy_id=deploy_id, version=version, alias="champion", actor="test", reason="because")
-
-
-def _aliases(flow: Flow) -> dict[str, int]:
-    return {alias: placed.version for alias, placed in flow.current.aliases.items()}
-
-
-def _check_champion(flow: Flow, version: int) -> None:
-    """What the ledger says is what MLflow says, what is loaded, what every replica follows and what answers."""
-    assert _aliases(flow)["champion"] == version
-    assert flow.registry.aliases() == _aliases(flow)
-    assert flow.repository.arranged("wine") == set(_aliases(flow).values()) == cast(Server, flow.triton).loaded
-    for replica in flow.gateway.replicas():
-        assert flow.gateway.table(replica).generation == flow.current.generation
-        answer = flow.gateway.predict(replica, flow.golden(version).features)
-        assert (answer.version, answer.generation) == (version, flow.current.generation)
-    assert converge(flow, explain=True) == ()
+from .stories import Killed, aliases, arrive, check_champion, dying, learn, promote, registered
 
 
 def test_good_rows_make_a_promotion(flow: Flow) -> None:
     """The gate lets a candidate pass that was trained on rows like the champion's, and says why."""
-    _arrive(flow)
-    assert _learn(flow, "d")["outcome"] == "promotion"
+    arrive(flow)
+    assert learn(flow, "d")["outcome"] == "promotion"
     assert list(cast(Bucket, flow.store).offered) == ["b1"]
 
 
@@ -94,13 +47,13 @@ def test_good_rows_make_a_promotion(flow: Flow) -> None:
 )
 def test_other_rows_do_not(flow: Flow, disturbed: dict[str, Any], outcome: str) -> None:
     """Drift in a column, drift in how columns go together, and labels that are wrong: none becomes the champion."""
-    _arrive(flow, **disturbed)
-    assert _learn(flow, "d")["outcome"] == outcome
+    arrive(flow, **disturbed)
+    assert learn(flow, "d")["outcome"] == outcome
 
 
 def test_the_same_model_is_stopped(flow: Flow) -> None:
     """Without new rows the same bytes come out, and there is nothing to deploy."""
-    decision = _learn(flow, "d")
+    decision = learn(flow, "d")
     assert decision["outcome"] == "stop"
     assert "same bytes" in decision["reasons"][0]
 
@@ -113,51 +66,59 @@ def test_a_malformed_batch_moves_nothing(flow: Flow) -> None:
         learning.features(flow, "d")
     assert steps.undo(flow, "d", None, reason="malformed") == "aborted"
     steps.end(flow, "d")
-    _check_champion(flow, 1)
+    check_champion(flow, 1)
 
 
 def test_a_promotion_and_the_way_back(flow: Flow) -> None:
     """The champion before stays loaded, and is the champion again with one more generation; people hear of both."""
-    version = _registered(flow)
+    version = registered(flow)
     heard = cast(Channel, flow.slack).heard
     heard.clear()
-    _promote(flow, version)
-    assert _aliases(flow) == {"champion": 2, "previous": 1}
-    _check_champion(flow, 2)
+    promote(flow, version)
+    assert aliases(flow) == {"champion": 2, "previous": 1}
+    check_champion(flow, 2)
 
     outcome = steps.rollback(flow, deploy_id="r", actor="test", reason="too slow")
     assert outcome.evidence["load"] == {"warm": True}
-    assert _aliases(flow) == {"champion": 1, "previous": 2}
-    _check_champion(flow, 1)
+    assert aliases(flow) == {"champion": 1, "previous": 2}
+    check_champion(flow, 1)
     assert ["is the champion" in heard[0], "was rolled back" in heard[1]] == [True, True]
+
+
+def test_what_no_alias_stands_for_is_unloaded(flow: Flow) -> None:
+    """The third champion leaves the first one behind: Triton drops it, and everything follows."""
+    promote(flow, registered(flow))
+    promote(flow, registered(flow, "another", "b2", seed=2), "d2")
+    assert aliases(flow) == {"champion": 3, "previous": 2}
+    check_champion(flow, 3)
 
 
 def test_a_rollback_of_a_rollback_is_said_on_purpose(flow: Flow) -> None:
     """Else two people undo one another for ever."""
-    _promote(flow, _registered(flow))
+    promote(flow, registered(flow))
     steps.rollback(flow, deploy_id="r1", actor="test", reason="too slow")
     with pytest.raises(Flapping, match="--again"):
         steps.rollback(flow, deploy_id="r2", actor="test", reason="not too slow")
     steps.rollback(flow, deploy_id="r3", actor="test", reason="not too slow", again=True)
-    _check_champion(flow, 2)
+    check_champion(flow, 2)
 
 
 def test_the_first_deployment_has_nothing_before_it(flow: Flow) -> None:
     """There is no guess where to go."""
     with pytest.raises(NothingToRollBackTo):
         steps.rollback(flow, deploy_id="r", actor="test", reason="no")
-    _check_champion(flow, 1)
+    check_champion(flow, 1)
 
 
 def test_a_shadow_answers_nobody(flow: Flow) -> None:
     """It is loaded, and the champion is who it was; promoting it later takes it out of the shadow."""
-    version = _registered(flow)
+    version = registered(flow)
     steps.deploy(flow, deploy_id="d", version=version, alias="shadow", actor="test", reason="a look")
-    assert _aliases(flow) == {"champion": 1, "shadow": 2}
-    _check_champion(flow, 1)
-    _promote(flow, version, "d2")
-    assert _aliases(flow) == {"champion": 2, "previous": 1}
-    _check_champion(flow, 2)
+    assert aliases(flow) == {"champion": 1, "shadow": 2}
+    check_champion(flow, 1)
+    promote(flow, version, "d2")
+    assert aliases(flow) == {"champion": 2, "previous": 1}
+    check_champion(flow, 2)
 
 
 def _refuse_load(flow: Flow) -> None:
@@ -177,30 +138,44 @@ def _refuse_reload(flow: Flow) -> None:
 )
 def test_what_fails_leaves_the_champion(flow: Flow, break_it: Callable[[Flow], None], failure: type[Exception]) -> None:
     """A package that cannot load, wrong numbers, a replica that refuses: the champion answers as before, everywhere."""
-    version = _registered(flow)
+    version = registered(flow)
     break_it(flow)
     if break_it is _refuse_reload:
         with pytest.raises(NotReloaded):
             _deploy_and_heal(flow, version)
     else:
         with pytest.raises(failure):
-            _promote(flow, version)
-    _check_champion(flow, 1)
+            promote(flow, version)
+    check_champion(flow, 1)
     assert flow.lock.holder == ""
     assert not flow.repository.folder("wine").joinpath("2").exists()
     ended = [entry.outcome.phase for entry in flow.ledger.history() if entry.outcome]
     assert Phase.ABORTED in ended
 
 
+@pytest.mark.parametrize("by", [1, 5])
+def test_a_replica_that_is_ahead_comes_back_with_the_others(flow: Flow, by: int) -> None:
+    """Somebody pushed it to a number that nobody committed: the deployment is undone above it, at every replica."""
+    version = registered(flow)
+    gateways = cast(Gateways, flow.gateway)
+    now = gateways.table("http://b")
+    highest = max(entry.intent.generation for entry in flow.ledger.history())
+    gateways.followed["http://b"] = replace(now, generation=highest + by, deploy_id="stranger")
+    with pytest.raises(Fenced):
+        promote(flow, version)
+    assert flow.current.generation > highest + by
+    check_champion(flow, 1)
+
+
 def test_rows_that_somebody_else_answered_are_no_smoke(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     """Right answers that the version's own count does not know came from elsewhere."""
-    version = _registered(flow)
+    version = registered(flow)
     server = cast(Server, flow.triton)
     monkeypatch.setattr(deploying, "COUNTED_S", 0.05)
     monkeypatch.setattr(server, "executions", lambda *_: 0)
     with pytest.raises(WrongAnswers, match="Triton counts 0"):
-        _promote(flow, version)
-    _check_champion(flow, 1)
+        promote(flow, version)
+    check_champion(flow, 1)
 
 
 def _deploy_and_heal(flow: Flow, version: int) -> None:
@@ -216,16 +191,16 @@ def _deploy_and_heal(flow: Flow, version: int) -> None:
             raise
 
     gateways.reload = once  # type: ignore[method-assign]
-    _promote(flow, version)
+    promote(flow, version)
 
 
 def test_what_nobody_was_told_is_told_later(flow: Flow) -> None:
     """Slack is away: the version serves, the error says so, and telling again tells once."""
-    version = _registered(flow)
+    version = registered(flow)
     channel = cast(Channel, flow.slack)
     channel.fault = lambda: NotDelivered("away", reason="unreachable")
     with pytest.raises(NotDelivered):
-        _promote(flow, version)
+        promote(flow, version)
     (letter,) = flow.outbox.pending()
     assert converge(flow, explain=True) == (
         f"message of {letter.deploy_id}: wanted a receipt, got none since {letter.created}",
@@ -235,13 +210,13 @@ def test_what_nobody_was_told_is_told_later(flow: Flow) -> None:
     converge(flow)
     converge(flow)
     assert len(channel.heard) == 1
-    _check_champion(flow, 2)
+    check_champion(flow, 2)
 
 
 @pytest.mark.parametrize(("version", "alias"), [(2, "shadow"), (1, "shadow"), (9, "champion")])
 def test_what_makes_no_sense_is_not_begun(flow: Flow, version: int, alias: Any) -> None:
     """The champion or the version before it as a shadow, a version that nobody registered: no generation is taken."""
-    _promote(flow, _registered(flow))
+    promote(flow, registered(flow))
     before = len(list(flow.ledger.history()))
     with pytest.raises((Standing, Unregistered)):
         steps.deploy(flow, deploy_id="x", version=version, alias=alias, actor="test", reason="because")
@@ -251,18 +226,18 @@ def test_what_makes_no_sense_is_not_begun(flow: Flow, version: int, alias: Any) 
 
 def test_the_first_version_can_be_deployed_again(flow: Flow) -> None:
     """The seed leaves what every other training leaves."""
-    _promote(flow, _registered(flow))
-    _promote(flow, 1, "d2")
-    assert _aliases(flow) == {"champion": 1, "previous": 2}
-    _check_champion(flow, 1)
+    promote(flow, registered(flow))
+    promote(flow, 1, "d2")
+    assert aliases(flow) == {"champion": 1, "previous": 2}
+    check_champion(flow, 1)
 
 
 def test_what_was_rolled_back_from_is_not_promoted_again(flow: Flow) -> None:
     """The next run has the same rows and makes the same model: somebody has decided against it."""
-    _arrive(flow)
-    _promote(flow, _registered(flow))
+    arrive(flow)
+    promote(flow, registered(flow))
     steps.rollback(flow, deploy_id="r", actor="test", reason="too slow")
-    decision = _learn(flow, "again")
+    decision = learn(flow, "again")
     assert (decision["outcome"], "rolled back from" in decision["reasons"][0]) == ("stop", True)
 
 
@@ -275,21 +250,17 @@ def test_two_do_not_deploy_at_once(flow: Flow) -> None:
 
 def test_a_rollback_overtakes_a_deployment(flow: Flow) -> None:
     """Switched and not committed: the rollback brings the committed champion back; the deployment can do nothing."""
-    version = _registered(flow)
+    version = registered(flow)
     evidence = {"begin": steps.begin(flow, "d", actor="test", reason="because")}
     for step in (steps.publish, steps.load, steps.smoke, steps.switch):
         step(flow, "d", version)
     steps.rollback(flow, deploy_id="r", actor="test", reason="stop it")
     with pytest.raises((Overtaken, FlowError)):
         steps.commit(flow, "d", version, alias="champion", evidence=evidence)
-    assert _aliases(flow) == {"champion": 1}
+    assert aliases(flow) == {"champion": 1}
     assert steps.undo(flow, "d", version, reason="overtaken") == "aborted"
     steps.end(flow, "d")
-    _check_champion(flow, 1)
-
-
-class Killed(BaseException):
-    """Nobody catches it: what a process does after SIGKILL is nothing."""
+    check_champion(flow, 1)
 
 
 PLACES: dict[str, tuple[Any, str]] = {
@@ -313,25 +284,16 @@ PLACES: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("place", PLACES)
 def test_killed_and_run_again(flow: Flow, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     """Killed right after any step, the same deployment runs again: one version, one commit, the right champion."""
-    _arrive(flow)
-    owner, name = PLACES[place]
-    real = getattr(owner, name)
-
-    def killed(*arguments: Any, **given: Any) -> Any:
-        real(*arguments, **given)
-        raise Killed
-
-    with monkeypatch.context() as dying:
-        dying.setattr(owner, name, killed)
-        with pytest.raises(Killed):
-            _run(flow)
-    assert _aliases(flow)["champion"] in {1, 2}
+    arrive(flow)
+    with dying(monkeypatch, PLACES[place]), pytest.raises(Killed):
+        _run(flow)
+    assert aliases(flow)["champion"] in {1, 2}
     _run(flow)
     assert flow.registry.version_of("d") is not None
     assert flow.repository.versions("wine") == {1, 2}
     commits = [one.outcome for one in flow.ledger.history() if one.outcome and one.outcome.phase is Phase.COMMITTED]
     assert [one.deploy_id for one in commits] == ["seed", "d"]
-    _check_champion(flow, 2)
+    check_champion(flow, 2)
     assert flow.lock.holder == ""
 
 
@@ -353,12 +315,12 @@ def _run(flow: Flow) -> None:
 
 def test_a_switch_that_nobody_finished_is_undone(flow: Flow) -> None:
     """Died between the switch and the commit, and never run again: converge brings every replica back."""
-    version = _registered(flow)
+    version = registered(flow)
     steps.begin(flow, "d", actor="test", reason="because")
     for step in (steps.publish, steps.load, steps.smoke, steps.switch):
         step(flow, "d", version)
     assert converge(flow) == ()  # its lock is still held: it is on its way
     steps.end(flow, "d")
     assert "gateways" in converge(flow)[0]
-    _check_champion(flow, 1)
+    check_champion(flow, 1)
     assert undoing.undo(flow, deploy_id="d", version=version, reason="dead") == "aborted"

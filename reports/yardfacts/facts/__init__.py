@@ -17,6 +17,7 @@ from yardfacts.facts.lifecycle import Generation, Known, Served, Traffic
 from yardfacts.facts.measures import Timing, Usage
 from yardfacts.facts.plain import Malformed
 from yardfacts.facts.probing import Interval, Sampled
+from yardfacts.facts.receipts import Criterion, Duration, Receipt
 from yardfacts.facts.references import ObjectRef
 from yardfacts.facts.services import Answer
 from yardfacts.facts.watched import Changed, ChurnRule, Surveyed, Watched
@@ -29,8 +30,10 @@ __all__ = [
     "Changed",
     "ChurnRule",
     "Commit",
+    "Criterion",
     "Cycle",
     "Death",
+    "Duration",
     "Fact",
     "Facts",
     "Generation",
@@ -42,6 +45,7 @@ __all__ = [
     "ObjectRef",
     "Obligation",
     "Pod",
+    "Receipt",
     "Root",
     "Sampled",
     "Served",

@@ -19,6 +19,7 @@ from yardfacts.facts.gaps import Unreadable
 from yardfacts.facts.lifecycle import Generation, Known, Served, Traffic
 from yardfacts.facts.measures import Timing, Usage
 from yardfacts.facts.probing import Interval, Sampled
+from yardfacts.facts.receipts import Receipt
 from yardfacts.facts.services import Answer
 from yardfacts.facts.watched import Changed, ChurnRule, Surveyed, Watched
 
@@ -40,6 +41,7 @@ Fact = (
     | Namespace
     | Obligation
     | Pod
+    | Receipt
     | Root
     | Sampled
     | Served

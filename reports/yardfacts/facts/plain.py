@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 __all__ = ["Malformed", "decode"]
@@ -36,6 +37,10 @@ def decode(wanted: Any, value: Any, *, where: str) -> Any:
             raise Malformed(f"{where}: wanted a list, got {value!r:.80}")
         (item, _) = get_args(wanted)
         return tuple(decode(item, element, where=f"{where}[]") for element in value)
+    if get_origin(wanted) is UnionType:
+        # Of a value that may be missing: None, or the one type beside it.
+        (given_type,) = (one for one in get_args(wanted) if one is not NoneType)
+        return None if value is None else decode(given_type, value, where=where)
     if wanted is float and type(value) is int:
         return float(value)
     if wanted is int and type(value) is float and value.is_integer():

@@ -1,4 +1,4 @@
-"""The page of a run: verdict, claims, controls, durations, tests, and how to repeat it. Opens from a file, offline."""
+"""The page of a run: verdict, claims, receipts, controls, durations, tests, and how to repeat it. Opens offline."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from yardfacts.render.allure import UnknownPage, quiet
 from yardfacts.render.availability import Window
 from yardfacts.render.bars import bars
 from yardfacts.render.chart import stretches, strip, ticks
+from yardfacts.render.receipts import cards
 
 __all__ = ["About", "page", "told"]
 
@@ -66,6 +67,7 @@ def page(reckoning: Reckoning, *, about: About, windows: Sequence[Window], links
         **_shared(reckoning, about=about, windows=windows),
         links=links,
         bars=bars(reckoning.timings),
+        cards=cards(reckoning.receipts),
         lanes=_lanes(reckoning.tests, full_s=about.took_s),
     )
 

@@ -1,0 +1,91 @@
+"""What stands in each place that knows who serves, in words: those from before have to be those from after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from proofs.lifecycle.intruder import gateways
+from proofs.lifecycle.story import Story
+from proofs.services.rest import Rest
+
+from switchyard.objects import dig
+from yardfacts.facts import Fact, Generation, Known, Served, Traffic
+
+__all__ = ["PLACES", "aborted", "truth", "undisturbed", "witnessed"]
+
+TOLERANCE: Final = 1e-5
+"""Of a probability: single precision and the client's rounding keep 1e-6, another version is off by 1e-4."""
+
+
+def truth(ledger: Sequence[Generation]) -> Generation:
+    """The highest committed generation."""
+    return max((one for one in ledger if one.phase == "committed"), key=lambda one: one.generation)
+
+
+def aborted(ledger: Sequence[Generation], *, since: Sequence[Generation]) -> str:
+    """How many generations were taken *since*, and how they ended."""
+    known = {one.generation for one in since}
+    ends = [one.phase for one in ledger if one.generation not in known]
+    return f"{len(ends)} generations, {', '.join(sorted(set(ends))) or 'none'}"
+
+
+def _ledger(_: Story, ledger: Sequence[Generation]) -> str:
+    now = truth(ledger)
+    return f"generation {now.generation}: champion {now.champion} {now.digest}, previous {now.previous}"
+
+
+def _registry(story: Story, ledger: Sequence[Generation]) -> str:
+    now, mlflow = truth(ledger), story.hands.mlflow()
+    aliases = ("champion", "previous") if now.previous else ("champion",)
+    return ", ".join(f"{alias} {mlflow.aliased('wine', alias)['version']}" for alias in aliases)
+
+
+def _replicas(story: Story, _: Sequence[Generation]) -> str:
+    tables = [door.get("/v1/aliases") for door in gateways(story.hands)]
+    said = sorted(
+        f"generation {one['generation']} of {one['deploy_id']}: "
+        + ", ".join(f"{alias} {dig(placed, 'version')}" for alias, placed in sorted(one["aliases"].items()))
+        for one in tables
+    )
+    return "; ".join(said)
+
+
+def _triton(story: Story, _: Sequence[Generation]) -> str:
+    triton = Rest(story.hands.kube, f"http://triton.triton-{story.environment}:8000")
+    index = triton.post("/v2/repository/index", {"ready": True})
+    ready = sorted(int(one["version"]) for one in index if one["name"] == "wine" and one.get("state") == "READY")
+    return f"versions {', '.join(map(str, ready)) or 'none'} ready"
+
+
+PLACES: Final[Mapping[str, Callable[[Story, Sequence[Generation]], str]]] = {
+    "ledger-unmoved": _ledger,
+    "registry-unmoved": _registry,
+    "replicas-unmoved": _replicas,
+    "triton-unmoved": _triton,
+}
+"""Name of the question whether it moved, and what tells what stands there; it is given the ledger as it is now."""
+
+
+def undisturbed(now: Generation) -> str:
+    """What a client should have seen in whose time nothing moved."""
+    return f"every request answered, by version {now.champion} in generation {now.generation}, as it was trained"
+
+
+def witnessed(seen: Sequence[Fact], known: Sequence[Fact]) -> str:
+    """What a client did see, in the same words where it is that."""
+    (traffic,) = [one for one in seen if isinstance(one, Traffic)]
+    if not traffic.sent or traffic.failed or traffic.answered != traffic.sent:
+        return f"{traffic.answered} of {traffic.sent} requests answered, {traffic.failed} failed: {traffic.detail}"
+    trained = {one.version: one.outputs for one in known if isinstance(one, Known)}
+    by = sorted(
+        f"version {one.version} in generation {one.generation}, "
+        + ("as it was trained" if _are_equal(one.outputs, trained.get(one.version, ())) else f"as {one.outputs}")
+        for one in seen
+        if isinstance(one, Served)
+    )
+    return f"every request answered, by {'; '.join(by)}"
+
+
+def _are_equal(one: Sequence[float], other: Sequence[float]) -> bool:
+    return len(one) == len(other) and all(abs(a - b) <= TOLERANCE for a, b in zip(one, other, strict=True))
