@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from yardfacts.claims import Claim, Mutant
 from yardfacts.facts import Fact, Facts
-from yardfacts.journal import History, entry_of
+from yardfacts.journal import History
 from yardfacts.verdict import Verdict
 
 __all__ = ["RECORD", "Account", "Survival", "account", "accounts_of", "body_of", "shortfalls"]
@@ -85,7 +85,7 @@ def _proven(history: History) -> Iterator[tuple[str, str, Facts]]:
     for record in history.records:
         body = record.body
         if record.kind == "fact":
-            stages.setdefault(body["stage"], []).append(entry_of(record))
+            stages.setdefault(body["stage"], []).append(record.entry)
         elif record.kind == "finding" and body["verdict"] == Verdict.PROVED.name:
             yield body["claim"], body["stage"], Facts(tuple(stages.get(body["stage"], ())))
 

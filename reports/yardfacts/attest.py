@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from yardfacts.facts import Timing, Usage
-from yardfacts.journal import History, entry_of
+from yardfacts.journal import History
 from yardfacts.reckoning import Reckoning
 
 __all__ = ["PAYLOAD_TYPE", "PREDICATE_TYPE", "STATEMENT_TYPE", "statement"]
@@ -77,7 +77,7 @@ def _over_budget(history: History) -> Iterator[str]:
     over = False
     for record in history.records:
         if record.kind == "fact" and record.body.get("type") in MEASURES:
-            _, fact = entry_of(record)
+            _, fact = record.entry
             over |= isinstance(fact, Timing | Usage) and fact.over != ""
         elif record.kind == "test":
             if over:

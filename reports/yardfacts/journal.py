@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from yardfacts.chain import GENESIS, Link, broken, link
 from yardfacts.facts import Fact, Facts, Malformed
 from yardfacts.redact import Redactor
 
-__all__ = ["FORMAT", "Ending", "History", "InUse", "Journal", "OtherFormat", "Record", "entry_of", "line_of", "read"]
+__all__ = ["FORMAT", "Ending", "History", "InUse", "Journal", "OtherFormat", "Record", "line_of", "read"]
 
 FORMAT: Final = 2
 """Version of the records' shape, written in the first one. 2: every record carries the digest of the line before it."""
@@ -60,6 +61,17 @@ class Record:
     """SHA-256 of the line before, in hex."""
     kind: str
     body: Mapping[str, Any]
+
+    @cached_property
+    def entry(self) -> tuple[str, Fact]:
+        """
+        The moment and the fact of a record of a fact; read once, for every judgement looks at all of them.
+
+        Raises:
+            Malformed: It has not the shape of its type.
+        """
+        (entry,) = Facts.from_json([{name: self.body.get(name) for name in ("moment", "type", "fact")}]).entries
+        return entry
 
 
 class Journal:
@@ -192,23 +204,12 @@ class History:
             Malformed: A record has not the shape of its type.
         """
         return Facts(
-            tuple(entry_of(record) for record in self.of("fact") if stage is None or record.body.get("stage") == stage)
+            tuple(record.entry for record in self.of("fact") if stage is None or record.body.get("stage") == stage)
         )
 
     def stages(self) -> tuple[str, ...]:
         """Stages that recorded facts, in the order of their first."""
         return tuple(dict.fromkeys(str(record.body.get("stage")) for record in self.of("fact")))
-
-
-def entry_of(record: Record) -> tuple[str, Fact]:
-    """
-    The moment and the fact of a record of a fact.
-
-    Raises:
-        Malformed: It has not the shape of its type.
-    """
-    (entry,) = Facts.from_json([{name: record.body.get(name) for name in ("moment", "type", "fact")}]).entries
-    return entry
 
 
 def line_of(record: Record) -> bytes:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from yardfacts.bundle import digest
 from yardfacts.facts import Fact, Malformed
 from yardfacts.folding import fold
-from yardfacts.journal import Ending, History, entry_of
+from yardfacts.journal import Ending, History
 
 __all__ = ["FOLDERS", "FOLDS", "Fold", "raw_faults"]
 
@@ -75,7 +75,7 @@ def _folded(
             yield f"{name}: no facts can be made of it: {type(exc).__name__}: {exc}"
             return
     kinds = {type(fact) for fact in again}
-    here = (entry_of(r) for r in history.of("fact") if (r.body["stage"], r.body["moment"]) == place)
+    here = (r.entry for r in history.of("fact") if (r.body["stage"], r.body["moment"]) == place)
     recorded = Counter(fact for _, fact in here if type(fact) in kinds)
     for fact in recorded - again:
         yield f"{names}: its samples do not give the recorded {fact!r:.300}"

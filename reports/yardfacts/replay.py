@@ -14,7 +14,7 @@ from typing import Any, Final
 from yardfacts.accounting import RECORD, account, body_of
 from yardfacts.claims import Claim
 from yardfacts.facts import Fact, Facts
-from yardfacts.journal import History, Record, entry_of
+from yardfacts.journal import History, Record
 from yardfacts.redact import Redactor
 from yardfacts.verdict import Finding, inconclusive
 
@@ -80,7 +80,7 @@ def judged_again(history: History, claims: Mapping[str, Claim]) -> Iterator[Agai
     stages: dict[str, list[tuple[str, Fact]]] = {}
     for record in history.records:
         if record.kind == "fact":
-            stages.setdefault(record.body["stage"], []).append(entry_of(record))
+            stages.setdefault(record.body["stage"], []).append(record.entry)
         elif record.kind in ("finding", "control"):
             claim = claims.get(record.body["claim"])
             facts = Facts(tuple(stages.get(record.body["stage"], ())))

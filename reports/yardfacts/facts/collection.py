@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from yardfacts.facts.kinds import FACT_TYPES, Fact
@@ -26,7 +27,7 @@ class Facts:
 
     def at(self, moment: str) -> Facts:
         """Only the facts of one moment."""
-        return Facts(tuple(entry for entry in self.entries if entry[0] == moment))
+        return self._by_moment.get(moment, Facts())
 
     def of(self, kind: type[F]) -> tuple[F, ...]:
         """All facts of one type, in order."""
@@ -36,13 +37,21 @@ class Facts:
         """Without the facts of *kind* of which *holds* is false; facts of other kinds stay."""
         return Facts(tuple(entry for entry in self.entries if not isinstance(entry[1], kind) or holds(entry[1])))
 
+    @cached_property
+    def _by_moment(self) -> Mapping[str, Facts]:
+        """Looked up again and again by every judge, of facts that never change."""
+        found: dict[str, list[tuple[str, Fact]]] = {}
+        for entry in self.entries:
+            found.setdefault(entry[0], []).append(entry)
+        return {moment: Facts(tuple(entries)) for moment, entries in found.items()}
+
     def plus(self, moment: str, facts: Iterable[Fact]) -> Facts:
         """These facts, recorded after the others."""
         return Facts((*self.entries, *((moment, fact) for fact in facts)))
 
     def moments(self) -> tuple[str, ...]:
         """Names of all moments, in order of first appearance."""
-        return tuple(dict.fromkeys(moment for moment, _ in self.entries))
+        return tuple(self._by_moment)
 
     def to_json(self) -> Iterator[dict[str, Any]]:
         """One plain object a fact: ``{"moment", "type", "fact"}``."""
