@@ -129,7 +129,17 @@ def test_each_receipt_has_a_card(tmp_path: Path) -> None:
 
 def test_a_run_without_receipts_shows_nothing_of_them(tmp_path: Path) -> None:
     """Neither a new one nor one that was recorded before there were any, and which is read as ever."""
-    for history in (_journal(tmp_path), read(SAMPLE)):
+    sample = read(SAMPLE)
+    older = replace(sample, records=tuple(one for one in sample.records if one.body.get("type") != "Receipt"))
+    for history in (_journal(tmp_path), older):
         assert reckon(history).receipts == ()
         assert "Receipts" not in _html(history)
         assert 'class="receipts"' not in _html(history)
+
+
+def test_the_sample_shows_its_promotions() -> None:
+    """One card an environment, of deployments that happened."""
+    receipts = reckon(read(SAMPLE)).receipts
+    assert [one.environment for one in receipts] == ["dev", "prod"]
+    assert {one.outcome for one in receipts} == {"promoted"}
+    assert _html(read(SAMPLE)).count('class="receipts"') == 1
