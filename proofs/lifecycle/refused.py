@@ -8,8 +8,8 @@ from functools import partial
 
 from proofs.lifecycle.intruder import Intruder
 from proofs.lifecycle.spoiled import Spoiled, Trial
-from proofs.lifecycle.standing import PLACES, aborted, truth, undisturbed, witnessed
-from proofs.lifecycle.story import Story
+from proofs.lifecycle.standing import PLACES, aborted, undisturbed, witnessed
+from proofs.lifecycle.story import Story, truth_of
 from proofs.services.inquiry import Inquiry
 
 from yardfacts.facts import Fact, Generation
@@ -62,6 +62,6 @@ class Refused:
     def witness(self, seen: Sequence[Fact]) -> tuple[Fact, ...]:
         """What the champion's client saw meanwhile, as an answer."""
         inquiry, known = Inquiry(self.story.environment), self.story.known()
-        wanted = undisturbed(truth(self.ledger))
+        wanted = undisturbed(truth_of(self.ledger))
         inquiry.ask("champion-meanwhile", wanted=wanted, got=lambda: witnessed(seen, known))
         return tuple(inquiry.facts)

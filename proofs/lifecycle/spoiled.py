@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from proofs.lifecycle import trial
+from proofs.lifecycle.story import BUCKET, JOB
 from proofs.services.exercise import Hands
 from proofs.services.inquiry import Inquiry
 from pyarrow import parquet
@@ -26,8 +27,6 @@ from yardflow.rehearsal import SINCE, rehearse
 
 __all__ = ["Spoiled", "Trial", "spoiled"]
 
-JOB: Final = "model"
-BUCKET: Final = "features"
 ROWS, SEED = 120, 3
 
 

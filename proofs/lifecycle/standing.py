@@ -6,21 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from proofs.lifecycle.intruder import gateways
-from proofs.lifecycle.story import Story
+from proofs.lifecycle.story import Story, truth_of
 from proofs.services.rest import Rest
 
 from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Served, Traffic
 
-__all__ = ["PLACES", "aborted", "truth", "undisturbed", "witnessed"]
+__all__ = ["PLACES", "aborted", "undisturbed", "witnessed"]
 
 TOLERANCE: Final = 1e-5
 """Of a probability: single precision and the client's rounding keep 1e-6, another version is off by 1e-4."""
-
-
-def truth(ledger: Sequence[Generation]) -> Generation:
-    """The highest committed generation."""
-    return max((one for one in ledger if one.phase == "committed"), key=lambda one: one.generation)
 
 
 def aborted(ledger: Sequence[Generation], *, since: Sequence[Generation]) -> str:
@@ -31,12 +26,12 @@ def aborted(ledger: Sequence[Generation], *, since: Sequence[Generation]) -> str
 
 
 def _ledger(_: Story, ledger: Sequence[Generation]) -> str:
-    now = truth(ledger)
+    now = truth_of(ledger)
     return f"generation {now.generation}: champion {now.champion} {now.digest}, previous {now.previous}"
 
 
 def _registry(story: Story, ledger: Sequence[Generation]) -> str:
-    now, mlflow = truth(ledger), story.hands.mlflow()
+    now, mlflow = truth_of(ledger), story.hands.mlflow()
     aliases = ("champion", "previous") if now.previous else ("champion",)
     return ", ".join(f"{alias} {mlflow.aliased('wine', alias)['version']}" for alias in aliases)
 

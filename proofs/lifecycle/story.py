@@ -9,7 +9,7 @@ people were told.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -32,7 +32,7 @@ from yardfacts.facts import Fact, Generation, Known, Timing
 from yardflow.batches import batch_bytes
 from yardflow.rehearsal import rehearse
 
-__all__ = ["Story"]
+__all__ = ["BUCKET", "JOB", "Story", "truth_of"]
 
 DAG: Final = "model_lifecycle"
 BUCKET: Final = "features"
@@ -95,7 +95,7 @@ class Story:
 
     def truth(self) -> Generation:
         """The generation that serves, as the ledger is now."""
-        return _truth(self.ledger())
+        return truth_of(self.ledger())
 
     def restore(self) -> None:
         """
@@ -104,9 +104,9 @@ class Story:
         Raises:
             Inconclusive: The command failed; who serves is what its last words say.
         """
-        if not self.before or self.truth().champion == _truth(self.before).champion:
+        if not self.before or self.truth().champion == truth_of(self.before).champion:
             return
-        wanted = str(_truth(self.before).champion)
+        wanted = str(truth_of(self.before).champion)
         code, lines = self.command("promote", wanted, "--reason", "restored by the proof that changed it")
         if code != 0:
             raise Inconclusive(
@@ -135,7 +135,7 @@ class Story:
         registered = self.door.returned(run, "register", dag=DAG)
         receipt = self.door.returned(run, "announce", dag=DAG)
         self.version, ledger = int(registered["version"]), self.ledger()
-        now = _truth(ledger)
+        now = truth_of(ledger)
         champion = self._champion
         inquiry.ask("run-in-registry", wanted=str(registered["run_id"]), got=lambda: str(champion()["run_id"]))
         inquiry.ask("digest-in-registry", wanted=now.digest, got=lambda: _tag(champion(), DIGEST))
@@ -173,15 +173,15 @@ class Story:
 
         inquiry.ask("rollback-accepted", wanted="0", got=typed)
         ledger = self.ledger()
-        took_s = _truth(ledger).took_s
+        took_s = truth_of(ledger).took_s
         inquiry.facts.append(Timing(phase="rollback, decided to verified", took_s=took_s, budget_s=ROLLBACK_BUDGET_S))
-        self._places(inquiry, version=_truth(self.before).champion, now=_truth(ledger))
+        self._places(inquiry, version=truth_of(self.before).champion, now=truth_of(ledger))
         return (*inquiry.facts, *ledger)
 
     def known(self) -> tuple[Fact, ...]:
         """What the trainings recorded for the row that the client asks for: its first golden row, and sample 0."""
         mlflow, found = self.hands.mlflow(), []
-        for version in sorted({_truth(self.before).champion, self.version} - {0}):
+        for version in sorted({truth_of(self.before).champion, self.version} - {0}):
             source = str(mlflow.version("wine", str(version))["source"])
             kept = json.loads(mlflow.content(f"{source.rpartition('/')[0]}/golden.json"))
             outputs = tuple(float(value) for value in kept["rows"][0]["probabilities"])
@@ -257,7 +257,8 @@ class Story:
         return f"{len(right)} message{'' if len(right) == 1 else 's'} of {name} with version {version}"
 
 
-def _truth(ledger: tuple[Generation, ...]) -> Generation:
+def truth_of(ledger: Iterable[Generation]) -> Generation:
+    """The highest committed generation."""
     return max((one for one in ledger if one.phase == "committed"), key=lambda one: one.generation)
 
 

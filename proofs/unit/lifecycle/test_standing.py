@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from proofs.lifecycle.standing import aborted, truth, undisturbed, witnessed
+from proofs.lifecycle.standing import aborted, undisturbed, witnessed
+from proofs.lifecycle.story import truth_of
 
 from yardfacts.facts import Fact, Generation, Known, Served, Traffic
 
@@ -74,4 +75,4 @@ def test_only_what_was_taken_since_is_counted() -> None:
     assert aborted(given_up, since=before) == "2 generations, aborted"
     assert aborted((*given_up, _generation(6, phase="open")), since=before) == "3 generations, aborted, open"
     assert aborted(before, since=before) == "0 generations, none"
-    assert truth(given_up).generation == 1
+    assert truth_of(given_up).generation == 1
