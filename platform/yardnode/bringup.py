@@ -54,20 +54,20 @@ def clean_up_killed(paths: Paths, *, progress: Progress) -> None:
     """
     Recognise a node whose supervisor is gone (killed, or the machine restarted) and take its remains away.
 
-    Its objects are thrown away with it; the model repository stays.
+    Its objects are thrown away with it; its volumes stay.
     """
     if read_state(paths.state) is None:
         return
     board = read_board(paths.state)
     if board is None or board.supervised():
         return
-    progress.say("stale", "the node's processes were killed or the machine restarted; cleaning up, models stay")
+    progress.say("stale", "the node's processes were killed or the machine restarted; cleaning up, volumes stay")
     down(paths)
 
 
 def down(paths: Paths) -> None:
     """
-    Stop the yard and take everything of it away but models and logs.
+    Stop the yard and take everything of it away but volumes, credentials and logs.
 
     Raises:
         LeftBehind: Something of it is still there.
@@ -83,7 +83,7 @@ def down(paths: Paths) -> None:
 
 def destroy(paths: Paths, *, cache: bool) -> None:
     """
-    Take the yard down and remove its state, models included.
+    Take the yard down and remove its state, volumes included.
 
     Args:
         cache: Remove the cache of binaries and images too; other checkouts build theirs again.

@@ -67,7 +67,7 @@ def up(*, within_s: float) -> None:
 
 @click.command()
 def down() -> None:
-    """Stop the yard and leave nothing of it but models and logs."""
+    """Stop the yard and leave nothing of it but its volumes, their credentials and logs."""
     with told():
         paths = root_paths()
         with alone(paths):
@@ -78,7 +78,7 @@ def down() -> None:
 @click.command()
 @click.option("--cache", is_flag=True, help="Remove binaries and images too; every checkout shares them.")
 def destroy(*, cache: bool) -> None:
-    """Take the yard down and remove its state, models included."""
+    """Take the yard down and remove its state, volumes included."""
     with told():
         paths = root_paths()
         with alone(paths):

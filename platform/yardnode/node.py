@@ -17,8 +17,12 @@ from yardnode.waiting import wait_until
 
 __all__ = ["KEPT", "components", "leftovers", "others", "prepare", "start", "stop", "tracked", "wipe"]
 
-KEPT = frozenset({"models", "logs", "logs.before"})
-"""What of the state survives ``down``: a model is never lost, and logs are what a failure is understood by."""
+KEPT = frozenset({"volumes", "secrets.yaml", "logs", "logs.before"})
+"""
+What of the state survives ``down``. All volumes do or none: a ledger that outlives the registry of its versions decides
+about versions that nobody knows. With them stay the credentials that are written into them; and logs, because a failure
+is understood by them.
+"""
 
 START_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 5.0
@@ -46,7 +50,7 @@ def prepare(plan: Plan, *, oom_adjustable: bool) -> None:
     """
     plan.state.mkdir(parents=True, exist_ok=True)
     plan.state.chmod(0o700)
-    for folder in ("logs", "run", "etc", "git", "models"):
+    for folder in ("logs", "run", "etc", "git"):
         (plan.state / folder).mkdir(exist_ok=True)
     for part in (controlplane, kubelet, dns, policy):
         part.issue(plan)

@@ -58,6 +58,11 @@ class Paths:
         return self.checkout / "platform" / "images"
 
     @property
+    def volumes(self) -> Path:
+        """What is behind persistent volumes, one folder a kind and an environment; it stays until ``destroy``."""
+        return self.state / "volumes"
+
+    @property
     def logs(self) -> Path:
         """Whole outputs of builds and installers."""
         return self.cache / "logs"

@@ -66,7 +66,7 @@ def read_state(folder: Path) -> State | None:
                     name="state",
                     wanted=f"a record that this version wrote in {folder / FILE}",
                     got=f"{type(exc).__name__}: {exc}",
-                    remedy="Run `switchyard down`, which keeps models, then `switchyard up`.",
+                    remedy="Run `switchyard down`, which keeps volumes, then `switchyard up`.",
                 )
             ]
         ) from exc

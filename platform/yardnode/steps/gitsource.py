@@ -29,7 +29,7 @@ def _node_file(yard: Yard) -> str:
     node = f"{network.node_address}/32"
     values = {
         "images": {image.name: image.ref for image in yard.images if image.name not in NOT_IN_CHARTS},
-        "storage": {"hostRoot": str(yard.paths.state)},
+        "storage": {"hostRoot": str(yard.paths.volumes)},
         "prober": {"cidr": f"{network.host_address}/32"},
         "apiServer": {"cidr": node, "port": API_PORT},
         "kubelet": {"cidr": node, "port": KUBELET_PORT},
@@ -42,7 +42,7 @@ def _folders(yard: Yard) -> None:
     """Make the folders behind persistent volumes, which nobody inside the cluster may hand over."""
     for name in FOLDERS:
         for environment in bootstrap.environments(yard.gitops):
-            folder = Path(yard.paths.state / name.replace("{env}", environment))
+            folder = Path(yard.paths.volumes / name.replace("{env}", environment))
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o750)
             os.chown(folder, WORKLOAD_USER, WORKLOAD_USER)

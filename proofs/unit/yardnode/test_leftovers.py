@@ -149,9 +149,27 @@ def test_nothing_is_left_of_a_yard_whose_supervisor_was_killed(paths: Paths, own
     assert {kind: found for kind, found in _traces(paths, own).items() if found} == {}
 
 
+def test_volumes_stay_together_with_the_credentials_written_into_them(paths: Paths) -> None:
+    """A ledger without the registry of its versions, or a database without its password, is worse than neither."""
+    kept = [
+        paths.volumes / "models/dev/state/wine/1.json",
+        paths.volumes / "postgres/dev/base",
+        paths.state / "secrets.yaml",
+    ]
+    gone = [paths.state / "etcd/member", paths.state / "models/dev/of-an-earlier-release", paths.state / "sealed.yaml"]
+    for file in (*kept, *gone):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+    bringup.down(paths)
+
+    assert [file.exists() for file in kept] == [True] * 3
+    assert [file.exists() for file in gone] == [False] * 3
+
+
 def test_what_down_cannot_take_away_it_names(paths: Paths, own: Network) -> None:
     """A process outside of the yard's cgroup and a mount in what it keeps: two sentences, in one error."""
-    kept = paths.state / "models"
+    kept = paths.volumes / "models"
     kept.mkdir(parents=True)
     with subprocess.Popen(["sleep", "600"]) as escaped:
         process = Process.of(escaped.pid)
