@@ -29,7 +29,7 @@ proof: $(VENV)/COMPLETE ## Bring the yard up and run the whole loop: audit, off,
 	$(YARD) up
 	$(BIN)/tox run -e proof-daily
 
-proof-full: $(VENV)/COMPLETE ## The whole loop, thirty times off and on, with every live negative control
+proof-full: $(VENV)/COMPLETE ## The whole loop, thirty times off and on, every way in which a deployment can fail or die, and every live negative control
 	$(YARD) up
 	$(BIN)/tox run -e proof
 

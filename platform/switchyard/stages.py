@@ -38,6 +38,7 @@ MARKERS: Final[Mapping[str, str]] = {
     "gitops": "commits, edits by hand and removes, and proves that git decides",
     "resilience": "takes away what others stand on and proves that it comes back as it was",
     "lifecycle": "lets another model serve and brings the one from before back, while somebody asks",
+    "lengthy": "takes many minutes, and `make proof` leaves it to `make proof-full`",
     "negative": "breaks the yard on purpose and requires that the claims say so",
 }
 """Markers of proofs; naming one with ``-m`` is how proofs are asked for."""

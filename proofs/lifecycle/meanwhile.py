@@ -1,17 +1,25 @@
-"""What is done in every environment at once."""
+"""What goes on in every environment at once, while the optional layer leaves and returns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
 
 from proofs.lifecycle.story import Story
 from proofs.services.errors import ServiceError
 
+from switchyard.errors import Late
 from switchyard.judging import Inconclusive
-from yardfacts.facts import Fact
+from switchyard.scenario import Scenario
+from switchyard.waiting import wait_until
+from yardfacts.facts import Answer, Fact
 
-__all__ = ["in_every"]
+__all__ = ["TOGGLED", "in_every", "while_toggled"]
+
+TOGGLED: Final = "toggled-meanwhile"
+STEP_S: Final = 240.0
+"""The longest that one step of a story takes, with both environments and the layer's switch beside it."""
 
 Act = Callable[[Story], Sequence[Fact]]
 
@@ -27,8 +35,54 @@ def in_every(stories: Sequence[Story], act: Act) -> tuple[Fact, ...]:
         return _results([threads.submit(act, story) for story in stories])
 
 
+def while_toggled(
+    yard: Scenario, layer: str, stories: Sequence[Story], act: Act, *, off_after: int, on_after: int
+) -> tuple[Fact, ...]:
+    """
+    As ``in_every``; *layer* leaves when every story has gone *off_after* steps, and returns after *on_after*.
+
+    An ``Answer`` an environment says whether it was back before the story's end: else nothing was toggled in between.
+
+    Raises:
+        Inconclusive: As ``in_every``, or a story does not get on.
+    """
+    with ThreadPoolExecutor(len(stories), thread_name_prefix="story") as threads:
+        futures = [threads.submit(act, story) for story in stories]
+        _await(stories, futures, steps=off_after)
+        yard.detach(layer, moment="off-meanwhile")
+        _await(stories, futures, steps=on_after)
+        yard.attach(layer, moment="on-meanwhile")
+        went_on = [not future.done() for future in futures]
+        found = _results(futures)
+    return (*found, *(_toggled(story, on=on) for story, on in zip(stories, went_on, strict=True)))
+
+
+def _await(stories: Sequence[Story], futures: Sequence[Future[Sequence[Fact]]], *, steps: int) -> None:
+    try:
+        wait_until(
+            lambda: min(story.steps for story in stories),
+            what=f"every story has gone {steps} steps",
+            ready=lambda least: least >= steps or any(future.done() for future in futures),
+            within_s=STEP_S * (steps + 1),
+        )
+    except Late as exc:
+        raise Inconclusive(str(exc)) from exc
+
+
 def _results(futures: Sequence[Future[Sequence[Fact]]]) -> tuple[Fact, ...]:
     try:
         return tuple(fact for future in futures for fact in future.result())
     except ServiceError as exc:
         raise Inconclusive(str(exc)) from exc
+
+
+def _toggled(story: Story, *, on: bool) -> Answer:
+    wanted = "off and on again before the end"
+    return Answer(
+        probe=TOGGLED,
+        environment=story.environment,
+        outcome="right" if on else "wrong",
+        wanted=wanted,
+        got=wanted if on else f"the end, after {story.steps} steps, came first",
+        took_s=0.0,
+    )

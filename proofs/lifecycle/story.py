@@ -43,6 +43,9 @@ READ_S: Final = 120.0
 TOLD_S: Final = 30.0
 ROWS, SEEDS = 120, 24
 """Rows that are known to raise no alarm, as a test of drift now and then does; each time others, for a new model."""
+SEARCH: Final = "/api/2.0/mlflow/model-versions/search"
+DEPLOY: Final = "switchyard.deploy_id"
+"""Tag of a version: whose deployment registered it."""
 CRITERIA: Final = "registered, ready, loaded, smoke, reloaded, announced"
 PLACED: Final = ("publish", "load", "smoke", "switch", "verify", "commit")
 JOB: Final = "model"
@@ -60,6 +63,10 @@ class Story:
     last: tuple[Generation, ...] = ()
     """The ledger as it was before anything was done, and as it was read last."""
     version: int = 0
+    steps: int = 0
+    """How far a long story has got."""
+    deployed: set[int] = field(default_factory=set)
+    """Versions that were champions for a while, beside the one from before and the last one."""
 
     def __post_init__(self) -> None:
         self.door = self.hands.airflow()
@@ -181,12 +188,31 @@ class Story:
     def known(self) -> tuple[Fact, ...]:
         """What the trainings recorded for the row that the client asks for: its first golden row, and sample 0."""
         mlflow, found = self.hands.mlflow(), []
-        for version in sorted({truth_of(self.before).champion, self.version} - {0}):
+        for version in sorted({truth_of(self.before).champion, self.version, *self.deployed} - {0}):
             source = str(mlflow.version("wine", str(version))["source"])
             kept = json.loads(mlflow.content(f"{source.rpartition('/')[0]}/golden.json"))
             outputs = tuple(float(value) for value in kept["rows"][0]["probabilities"])
             found.append(Known(environment=self.environment, version=version, outputs=outputs))
         return tuple(found)
+
+    def registered(self, deploy_id: str) -> int:
+        """How many versions a deployment has in the registry."""
+        page = self.hands.mlflow().rest.get(SEARCH, query={"filter": "name = 'wine'", "max_results": "1000"})
+        return sum(_tag(one, DEPLOY) == deploy_id for one in page["model_versions"])
+
+    def everywhere(self, version: int, generation: int) -> str:
+        """What registry, Triton, an answer and the replicas say, one after the other; see ``said_everywhere``."""
+        return "; ".join((
+            f"wine version {self._champion()['version']}",
+            self._loaded(version),
+            self._answered(),
+            self._followed(version, generation),
+        ))  # fmt: skip
+
+    def said_everywhere(self, version: int, generation: int) -> str:
+        """What all of them have to say where *version* is the champion since *generation*."""
+        said = f"wine version {version}"
+        return "; ".join((said, said, said, f"{said}, generation {generation}, in 2 of 2"))
 
     def _places(self, inquiry: Inquiry, *, version: int, now: Generation) -> None:
         wanted = f"wine version {version}"

@@ -39,6 +39,8 @@ class Client:
     failed: list[str] = field(default_factory=list)
     late: int = 0
     slowest_ms: float = 0.0
+    answers: list[tuple[float, float]] = field(default_factory=list)
+    """Of each answer: when it was asked for, in seconds since 1970, and how many milliseconds it took."""
     seen: Counter[tuple[int, int, tuple[float, ...]]] = field(default_factory=Counter)
     _end: threading.Event = field(default_factory=threading.Event)
 
@@ -87,7 +89,7 @@ class Client:
 
     def _ask(self, client: httpx.Client) -> None:
         self.sent += 1
-        started_s = time.monotonic()
+        at_s, started_s = time.time(), time.monotonic()
         try:
             reply = client.post(self._url, json=self.body)
             took_ms = 1000 * (time.monotonic() - started_s)
@@ -97,6 +99,7 @@ class Client:
             self.failed.append(f"request {self.sent} after {time.monotonic() - self._started_s:.1f} s: {exc!r}"[:300])
             return
         self.slowest_ms = max(self.slowest_ms, took_ms)
+        self.answers.append((at_s, took_ms))
         self.seen[key] += 1
 
 

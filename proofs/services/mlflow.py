@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -88,6 +88,13 @@ class Mlflow:
         self.rest.post(f"{API}/runs/log-metric", measured)
         self.rest.post(f"{API}/runs/update", {"run_id": run, "status": "FINISHED", "end_time": _now_ms()})
 
+    def finish(self, run: str, *, metrics: Mapping[str, float]) -> None:
+        """Write metrics, and end the run."""
+        at_ms = _now_ms()
+        measured = [{"key": key, "value": value, "timestamp": at_ms, "step": 0} for key, value in metrics.items()]
+        self.rest.post(f"{API}/runs/log-batch", {"run_id": run, "metrics": measured})
+        self.rest.post(f"{API}/runs/update", {"run_id": run, "status": "FINISHED", "end_time": at_ms})
+
     def read(self, run: str) -> tuple[str, str, float]:
         """Status, parameter and metric of a run, as they are kept."""
         kept = self.rest.get(f"{API}/runs/get", query={"run_id": run})["run"]
@@ -100,6 +107,16 @@ class Mlflow:
         self.rest.post(f"{API}/registered-models/create", {"name": model})
         body = {"name": model, "source": source, "run_id": run}
         return str(self.rest.post(f"{API}/model-versions/create", body)["model_version"]["version"])
+
+    def add_version(self, model: str, *, source: str, run: str, tags: Mapping[str, str]) -> str:
+        """Register another version of a model that there is, from *source*, with *tags*; the version's number."""
+        listed = [{"key": key, "value": value} for key, value in tags.items()]
+        body = {"name": model, "source": source, "run_id": run, "tags": listed}
+        return str(self.rest.post(f"{API}/model-versions/create", body)["model_version"]["version"])
+
+    def drop_version(self, model: str, number: str) -> None:
+        """Remove one version of a registered model; its number is not given again."""
+        self.rest.delete(f"{API}/model-versions/delete", {"name": model, "version": number})
 
     def version(self, model: str, number: str) -> dict[str, Any]:
         """One version of a registered model, as the server describes it."""

@@ -24,7 +24,7 @@ from yardfacts.facts import (
     Watched,
     Workload,
 )
-from yardfacts.verdict import Finding, disproved, inconclusive, merge, proved
+from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
 __all__ = [
     "answered",
@@ -32,6 +32,7 @@ __all__ = [
     "each_moment",
     "legible",
     "observed",
+    "presupposed",
     "rolled_out",
     "unread",
     "watched_whole",
@@ -181,6 +182,16 @@ def answered(
             if not given:
                 yield inconclusive("not_asked", f"{probe} was not asked in {environment}")
             yield from (_answer(answer, reason) for answer in given)
+
+
+def presupposed(facts: Facts, *, probes: Iterable[str], environments: Iterable[str], reason: str) -> Iterator[Finding]:
+    """
+    Judge as ``answered`` what a proof stands on and does not prove: where that does not hold, nothing was shown.
+
+    *reason* is that of INCONCLUSIVE then.
+    """
+    for finding in answered(facts, probes=probes, environments=environments):
+        yield inconclusive(reason, finding.detail) if finding.verdict is Verdict.DISPROVED else finding
 
 
 def _answer(answer: Answer, reason: str) -> Finding:

@@ -42,6 +42,8 @@ from yardfacts.facts import (
     Workload,
 )
 
+from .failing import with_failures
+from .lengthy import with_lengthy
 from .spoiled import refused_input
 
 CLAIMS = Path(__file__).parents[2] / "claims"
@@ -496,7 +498,7 @@ def _evidence() -> Facts:
         )
         .plus("told", [_answer(f"told-{how}", "prod", how) for how in ("broken", "whole")])
     )
-    return loop.plus("refused-input", refused_input())
+    return with_failures(with_lengthy(loop)).plus("refused-input", refused_input())
 
 
 @pytest.fixture(name="claims", scope="session")

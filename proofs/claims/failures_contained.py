@@ -1,0 +1,248 @@
+"""A deployment that fails is nobody's business but its own: it says so, and whoever asks gets the champion's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from yardfacts.claims import Mutant, claim
+from yardfacts.facts import Answer, Facts, Known, Served, Traffic
+from yardfacts.judges import answered, legible, presupposed
+from yardfacts.mutants import NothingToChange, asked, blind, change, drop
+from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
+
+ENVIRONMENTS = ("dev", "prod")
+AT, REPLICA = "failures", "failures.replica"
+"""What was asked, and what a client saw through the rows that nobody may notice; the same while a replica was deleted,
+where requests may fail that were with it."""
+SENT = 200
+"""Fewer requests see too little of what went wrong."""
+TOLERANCE = 1e-5
+"""Of a probability: single precision and the client's rounding keep 1e-6, another version is off by 1e-4."""
+
+LIES = ("unready", "unloadable", "unloadable-again", "misremembered", "narrow")
+ROWS = (*LIES, "fenced", "untold", "triton-lost", "replica-lost")
+BACK = ("untold-returned", "replica-lost-returned")
+"""Where the champion from before had to be brought back."""
+GIVEN = ("begun-converged", "fenced-ahead", "triton-lost-noticed", "replica-lost-killed")
+"""Without these nothing was broken, or too much was."""
+
+
+def _of(kind: str, *rows: str) -> tuple[str, ...]:
+    return tuple(f"{row}-{kind}" for row in rows)
+
+
+QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "other_error": _of("refused", *ROWS),
+    "other_end": (*_of("ended", *ROWS), "untold-returned-ended"),
+    "champion_moved": _of("champion", *ROWS, *BACK),
+    "golden_differs": _of("golden", *ROWS, *BACK),
+    "still_loaded": _of("unloaded", *LIES, "fenced", "triton-lost"),
+    "not_free": _of("free", *ROWS, *BACK),
+    "not_converged": _of("converged", "fenced", "untold", "triton-lost", "replica-lost"),
+    "not_told": ("untold-silent", "untold-told"),
+    "not_back": ("untold-rolled-back", "triton-lost-back", "replica-lost-back", "replica-lost-returned"),
+}
+"""Reason of a disproof, and the questions whose wrong answer it is."""
+
+
+def _in_prod(fact: Traffic | Served | Known) -> bool:
+    return fact.environment == "prod"
+
+
+def _swapped(facts: Facts) -> Facts:
+    """Evidence of one version's numbers under the name of another in prod."""
+    versions = {one.version: one for one in facts.at(AT).of(Known) if _in_prod(one)}
+    seen = [one for one in facts.at(AT).of(Served) if _in_prod(one)]
+    others = [known for known in versions.values() if seen and known.version != seen[0].version]
+    if not others:
+        raise NothingToChange("one version answered in prod, and no other is known")
+    return change(Served, at=AT, where=lambda one: one == seen[0], outputs=others[0].outputs)(facts)
+
+
+def _uncounted(facts: Facts) -> Facts:
+    """Evidence of a client in prod that kept fewer answers than it counted."""
+    seen = [one for one in facts.at(AT).of(Served) if _in_prod(one)]
+    if not seen:
+        raise NothingToChange("no answer was seen in prod")
+    left = drop(Served, at=AT, where=lambda one: one == seen[0])(facts)
+    return left.plus(AT, [replace(seen[0], answers=seen[0].answers - 1)])
+
+
+@claim(
+    "Deployments that fail leave the champion as it was, in both environments: each ends with its own error, nothing "
+    "is promoted that was not committed, nobody gets wrong numbers, and the next deployment may begin.",
+    mutants=[
+        *(
+            Mutant(
+                name=name,
+                edit=change(Answer, at=AT, where=asked(probe, "prod"), outcome="wrong", got=got),
+                verdict=Verdict.DISPROVED,
+                reason=reason,
+            )
+            for name, probe, got, reason in (
+                ("a lie is believed", "narrow-refused", "exit code 0, no error", "other_error"),
+                ("another error ends it", "unready-refused", "exit code 11, RegistryAway", "other_error"),
+                ("what cannot be loaded is, later", "unloadable-again-refused", "exit code 0", "other_error"),
+                ("a generation is left open", "unloadable-ended", "generation 7 open; champion 1", "other_end"),
+                ("what failed is committed", "misremembered-ended", "generation 8 committed", "other_end"),
+                ("what people do not know is taken back", "untold-ended", "generation 10 aborted", "other_end"),
+                ("a replica has another champion", "fenced-champion", "version 6, in 1 of 2", "champion_moved"),
+                ("the champion does not come back", "untold-returned-champion", "wine version 6", "champion_moved"),
+                ("the champion answers otherwise", "unloadable-golden", "a difference of 0.2", "golden_differs"),
+                ("the candidate stays loaded", "narrow-unloaded", "version 5 is READY", "still_loaded"),
+                ("the lock is kept", "misremembered-free", "deploying 0123456789ab", "not_free"),
+                ("nobody follows any more", "fenced-converged", "exit code 11", "not_converged"),
+                ("people never hear of it", "untold-told", "told 0 times", "not_told"),
+                ("Triton comes back and no replica", "triton-lost-back", "0 ready", "not_back"),
+            )
+        ),
+        Mutant(
+            name="a place does not answer",
+            edit=change(Answer, at=AT, where=asked("unready-champion", "prod"), outcome="unanswered", got="refused"),
+            verdict=Verdict.DISPROVED,
+            reason="champion_moved",
+        ),
+        Mutant(
+            name="a request fails while versions lie",
+            edit=change(Traffic, at=AT, where=_in_prod, failed=1, detail="request 7: HTTP 503"),
+            verdict=Verdict.DISPROVED,
+            reason="failed",
+        ),
+        Mutant(
+            name="a version answers that nobody may hear",
+            edit=change(Served, at=AT, where=_in_prod, version=999999),
+            verdict=Verdict.DISPROVED,
+            reason="other_version",
+        ),
+        Mutant(
+            name="the champion's name with another's numbers",
+            edit=_swapped,
+            verdict=Verdict.DISPROVED,
+            reason="wrong_numbers",
+        ),
+        Mutant(
+            name="answers that are no numbers, while a replica is deleted",
+            edit=change(Served, at=REPLICA, where=_in_prod, outputs=(float("nan"),) * 3),
+            verdict=Verdict.DISPROVED,
+            reason="wrong_numbers",
+        ),
+        Mutant(
+            name="the replica was not ahead",
+            edit=change(Answer, at=AT, where=asked("fenced-ahead", "prod"), outcome="wrong", got="HTTP 401"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_broken",
+        ),
+        Mutant(
+            name="a row was not run",
+            edit=drop(Answer, at=AT, where=lambda one: one.environment == "prod" and one.probe.startswith("narrow-")),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_asked",
+        ),
+        Mutant(
+            name="nobody pushed a replica",
+            edit=drop(Answer, at=AT, where=asked("fenced-ahead", "prod")),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_asked",
+        ),
+        Mutant(
+            name="an outcome that nobody knows",
+            edit=change(Answer, at=AT, where=asked("fenced-refused", "prod"), outcome="fine"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="unknown_outcome",
+        ),
+        Mutant(
+            name="too few requests",
+            edit=change(Traffic, at=AT, where=_in_prod, sent=10, answered=10),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="few_samples",
+        ),
+        Mutant(
+            name="answers are counted that nobody kept",
+            edit=_uncounted,
+            verdict=Verdict.INCONCLUSIVE,
+            reason="miscounted",
+        ),
+        Mutant(
+            name="nobody asked while a replica was deleted",
+            edit=drop(Traffic, at=REPLICA, where=_in_prod),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="no_client",
+        ),
+        Mutant(
+            name="nobody knows what the versions have to answer",
+            edit=drop(Known, at=AT, where=_in_prod),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_known",
+        ),
+        Mutant(
+            name="the commands could not be run",
+            edit=blind(Answer, at=AT),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="unreadable",
+        ),
+    ],
+)
+def failures_contained(facts: Facts) -> Finding:
+    """Read every row's answers, and hold what the clients saw against what the trainings recorded."""
+    at = facts.at(AT)
+    return merge((
+        *(
+            finding
+            for reason, probes in QUESTIONS.items()
+            for finding in answered(at, probes=probes, environments=ENVIRONMENTS, reason=reason)
+        ),
+        *presupposed(at, probes=GIVEN, environments=ENVIRONMENTS, reason="not_broken"),
+        *legible(at, Known),
+        *(
+            finding
+            for moment in (AT, REPLICA)
+            for environment in ENVIRONMENTS
+            for finding in _of_client(facts.at(moment), at.of(Known), environment, may_fail=moment == REPLICA)
+        ),
+        *legible(facts.at(REPLICA), Traffic, Served),
+        *legible(at, Traffic, Served),
+    ))  # fmt: skip
+
+
+def _of_client(seen: Facts, known: tuple[Known, ...], environment: str, *, may_fail: bool) -> Iterator[Finding]:
+    counts = tuple(one for one in seen.of(Traffic) if one.environment == environment)
+    served = tuple(one for one in seen.of(Served) if one.environment == environment)
+    yield _counted(counts, served, environment, may_fail=may_fail)
+    recorded = {one.version: one.outputs for one in known if one.environment == environment}
+    if not recorded:
+        yield inconclusive("not_known", f"{environment}: nobody recorded what any version answers")
+        return
+    for one in served:
+        told = f"{environment}: version {one.version} of generation {one.generation} answered {one.outputs}"
+        if one.version not in recorded:
+            yield disproved("other_version", f"{told}, and may answer nobody")
+        elif not _equal(one.outputs, recorded[one.version]):
+            yield disproved("wrong_numbers", f"{told}, and its training recorded {recorded[one.version]}")
+        else:
+            yield proved(f"{told}, {one.answers} times")
+
+
+def _counted(counts: tuple[Traffic, ...], served: tuple[Served, ...], environment: str, *, may_fail: bool) -> Finding:
+    if len(counts) != 1:
+        return inconclusive("no_client", f"{environment}: {len(counts)} clients counted, wanted one")
+    (traffic,) = counts
+    told = f"{environment}: {traffic.sent} sent in {traffic.span_s} s, {traffic.answered} answered"
+    if traffic.failed > 0 and not may_fail:
+        return disproved("failed", f"{told}, {traffic.failed} failed: {traffic.detail}")
+    if traffic.sent < SENT and not may_fail:
+        return inconclusive("few_samples", f"{told}, wanted {SENT}")
+    kept = [one.answers for one in served]
+    if (
+        traffic.answered + traffic.failed != traffic.sent
+        or sum(kept) != traffic.answered
+        or min(traffic.failed, traffic.answered, *kept) < 0
+    ):
+        return inconclusive("miscounted", f"{told}, {traffic.failed} failed, {sum(kept)} kept")
+    return proved(f"{told}, {traffic.failed} failed {traffic.detail}".rstrip())
+
+
+def _equal(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Equal in number and value; what is no number equals nothing."""
+    return len(one) == len(other) and all(abs(a - b) <= TOLERANCE for a, b in zip(one, other, strict=True))

@@ -1,0 +1,88 @@
+"""A deployment that a proof starts in a pod of the platform's own, may kill or hold, and reads the end of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from proofs.lifecycle import inside
+from proofs.services.exercise import Hands
+
+from models.card import read_card
+from models.wine.table import read_table
+from switchyard.jobs import run
+from switchyard.judging import Inconclusive
+from yardflow.batches import batch_bytes
+from yardflow.rehearsal import rehearse
+
+__all__ = ["JOB", "Attempt", "attempt", "delivered"]
+
+JOB: Final = "model"
+BUCKET: Final = "features"
+ROWS: Final = 120
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How one attempt ended."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    @property
+    def failure(self) -> str:
+        """Name of the error that ended it; empty where none did."""
+        named = (line.partition(":")[0] for line in self.lines if ": wanted " in line)
+        return next((name for name in named if name.isidentifier() and name[0].isupper()), "")
+
+    @property
+    def end(self) -> dict[str, Any]:
+        """
+        Ledger and lock, as the attempt left them.
+
+        Raises:
+            Inconclusive: It did not come to its end.
+        """
+        last = self.lines[-1] if self.lines else ""
+        if not last.startswith('{"ledger"'):
+            raise Inconclusive(f"wanted the ledger as the last line, got exit code {self.code}: {self.lines[-3:]}")
+        found: dict[str, Any] = json.loads(last)
+        return found
+
+
+def attempt(hands: Hands, deploy_id: str, *arguments: str, tell: Callable[[str], None] = lambda _: None) -> Attempt:
+    """Deploy what has arrived, once; *tell* hears each line when it is printed."""
+    lines: list[str] = []
+
+    def heard(line: str) -> None:
+        lines.append(line)
+        tell(line)
+
+    program = Path(inside.__file__).read_text(encoding="utf-8")
+    code = run(
+        hands.kube,
+        job=replace(hands.declared.jobs[JOB], command=("python", "-c", program)),
+        environment=hands.environment,
+        arguments=(deploy_id, *arguments),
+        tell=heard,
+        run_id=hands.run_id,
+    )
+    return Attempt(code, tuple(lines))
+
+
+@contextmanager
+def delivered(hands: Hands, name: str, *, seed: int) -> Iterator[None]:
+    """A batch of good rows where batches arrive, for as long as the block runs; other seeds make other models."""
+    rows = rehearse(read_table(), seed=seed, rows=ROWS)
+    keys = (f"batches/wine/{name}.parquet", f"offline/{name}.parquet")
+    store = hands.store()
+    store.put(BUCKET, keys[0], batch_bytes(rows, card=read_card("wine")))
+    try:
+        yield
+    finally:
+        for key in keys:
+            store.remove(BUCKET, key)

@@ -1,0 +1,65 @@
+"""
+The crash table, live: a deployment that dies of SIGKILL at a place, runs again, and has happened once.
+
+What the places are stands in ``inside``; which of them a proof has to take is the claim's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from proofs.lifecycle.attempt import Attempt, attempt, delivered
+from proofs.lifecycle.inside import PLACES
+from proofs.lifecycle.story import Story
+from proofs.services.inquiry import Inquiry
+
+from yardfacts.facts import Fact
+
+__all__ = ["die_everywhere"]
+
+
+def die_everywhere(story: Story) -> tuple[Fact, ...]:
+    """Take one place after another, each with a model of its own; facts in their order."""
+    inquiry = Inquiry(story.environment)
+    for number, place in enumerate(PLACES):
+        _die(story, inquiry, place, number=number)
+        story.steps += 1
+    return tuple(inquiry.facts)
+
+
+def _die(story: Story, inquiry: Inquiry, place: str, *, number: int) -> None:
+    name = place.replace(" ", "-")
+    deploy_id = f"{story.hands.run_id}-{name}"
+    with delivered(story.hands, f"dying-{story.hands.run_id}", seed=100 + number):
+        inquiry.ask(
+            f"killed-{name}",
+            wanted="exit code 137",
+            got=lambda: f"exit code {attempt(story.hands, deploy_id, '--kill', place).code}",
+        )
+        ended: list[Attempt] = []
+
+        def again() -> str:
+            ended.append(attempt(story.hands, deploy_id))
+            return f"exit code {ended[-1].code}"
+
+        if not inquiry.ask(f"again-{name}", wanted="exit code 0", got=again):
+            return
+    ledger: list[Mapping[str, Any]] = ended[-1].end["ledger"]
+    mine = [one for one in ledger if one["deploy_id"] == deploy_id]
+    version = int(mine[-1]["champion"] or 0)
+    story.deployed.add(version)
+    inquiry.ask(
+        f"once-{name}",
+        wanted="1 version, 1 committed generation, nobody holds the lock",
+        got=lambda: (
+            f"{story.registered(deploy_id)} version, "
+            f"{sum(one['phase'] == 'committed' for one in mine)} committed generation, "
+            f"{ended[-1].end['lock'] or 'nobody'} holds the lock"
+        ),
+    )
+    inquiry.ask(
+        f"everywhere-{name}",
+        wanted=story.said_everywhere(version, mine[-1]["generation"]),
+        got=lambda: story.everywhere(version, mine[-1]["generation"]),
+    )

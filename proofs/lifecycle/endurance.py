@@ -1,0 +1,100 @@
+"""Twenty promotions and twenty rollbacks: how they ended, how long they took, and who waited for a load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import numpy as np
+from proofs.lifecycle import swinging
+from proofs.lifecycle.attempt import JOB, attempt, delivered
+from proofs.lifecycle.story import Story
+from proofs.lifecycle.traffic import Client
+from proofs.services.inquiry import Inquiry
+
+from switchyard.jobs import run
+from yardfacts.facts import Fact, Timing
+
+__all__ = ["ROUNDS", "delays", "swing"]
+
+ROUNDS: Final = 20
+SEED: Final = 300
+PROMOTION_BUDGET_S, ROLLBACK_BUDGET_S, DELAY_BUDGET_S = 120.0, 2.0, 0.1
+QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "max": 1.0}
+
+Round = Mapping[str, float]
+
+
+def swing(story: Story, *, rounds: list[Round]) -> tuple[Fact, ...]:
+    """Promote a new version; then go back and forth between it and the one before. *rounds* takes what each took."""
+    inquiry, run_id = Inquiry(story.environment), story.hands.run_id
+
+    def deployed() -> str:
+        with delivered(story.hands, f"swinging-{run_id}", seed=SEED):
+            return f"exit code {attempt(story.hands, f'{run_id}-swinging').code}"
+
+    if not inquiry.ask("deployed", wanted="exit code 0", got=deployed):
+        return tuple(inquiry.facts)
+    begun = story.ledger()
+    story.deployed.add(begun[-1].champion)
+
+    def heard(line: str) -> None:
+        if line.startswith("{"):
+            rounds.append(json.loads(line))
+            story.steps += 1
+
+    program = Path(swinging.__file__).read_text(encoding="utf-8")
+    inquiry.ask(
+        "swung",
+        wanted="exit code 0",
+        got=lambda: "exit code {}".format(
+            run(
+                story.hands.kube,
+                job=replace(story.hands.declared.jobs[JOB], command=("python", "-c", program)),
+                environment=story.environment,
+                arguments=(str(ROUNDS),),
+                tell=heard,
+                run_id=run_id,
+            )
+        ),
+    )
+    since = [one for one in story.ledger() if one.generation > begun[-1].generation and one.phase == "committed"]
+    for action, probe in (("deploy", "promotions"), ("rollback", "rollbacks")):
+        inquiry.ask(
+            probe,
+            wanted=f"{ROUNDS} committed",
+            got=lambda action=action: f"{sum(one.action == action for one in since)} committed",  # type: ignore[misc]
+        )
+    return (*inquiry.facts, *_timings(rounds))
+
+
+def delays(client: Client, rounds: Sequence[Round]) -> tuple[Fact, ...]:
+    """By how much the slowest answer during a load was slower than half of all answers without one."""
+    during = [took_ms for at_s, took_ms in client.answers if _is_loading(at_s, took_ms, rounds)]
+    others = [took_ms for at_s, took_ms in client.answers if not _is_loading(at_s, took_ms, rounds)]
+    if not during or not others:
+        return ()
+    took_s = max(max(during) - median(others), 0.0) / 1000
+    return (Timing(phase="delay of an answer by a load, max", took_s=round(took_s, 3), budget_s=DELAY_BUDGET_S),)
+
+
+def _is_loading(at_s: float, took_ms: float, rounds: Sequence[Round]) -> bool:
+    return any(at_s <= one["load_to_s"] and at_s + took_ms / 1000 >= one["load_from_s"] for one in rounds)
+
+
+def _timings(rounds: Sequence[Round]) -> tuple[Fact, ...]:
+    whats = (("promotion by command", "promotion_s", PROMOTION_BUDGET_S), ("rollback", "rollback_s", ROLLBACK_BUDGET_S))
+    return tuple(
+        Timing(
+            phase=f"{what}, {name}",
+            took_s=round(float(np.quantile([one[key] for one in rounds], share)), 3),
+            budget_s=budget_s,
+        )
+        for what, key, budget_s in whats
+        for name, share in QUANTILES.items()
+        if rounds
+    )

@@ -1,0 +1,115 @@
+"""P64: deployments fail in every way that is known, and each ends as it should: the champion is who it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from proofs.lifecycle.aftermath import Aftermath
+from proofs.lifecycle.failures import fence, hush, lie
+from proofs.lifecycle.losses import lose_replica, lose_triton, regain_triton
+from proofs.lifecycle.story import Story
+from proofs.lifecycle.traffic import Client
+from proofs.outages import silence, stopped
+from proofs.services.errors import ServiceError
+
+from switchyard.judging import Inconclusive
+from switchyard.kinds import DEPLOYMENTS
+from switchyard.kube import Kube
+from switchyard.scenario import Scenario
+from switchyard.yard import Yard
+from yardfacts.facts import Fact
+
+if TYPE_CHECKING:
+    from proofs.services.exercise import Hands
+
+pytestmark = [pytest.mark.order(64), pytest.mark.lifecycle, pytest.mark.lengthy]
+
+AT, REPLICA = "failures", "failures.replica"
+"""The moments of what was asked, and of what a client saw while a replica was deleted."""
+
+Act = Callable[[Aftermath], Sequence[Fact]]
+
+ANSWERED: Final[Mapping[str, Act]] = {
+    "versions are promoted that are not what they say": lie,
+    "a replica follows a generation that nobody committed, and a sound version is promoted": fence,
+    "Slack refuses what people are to be told": hush,
+}
+"""What nobody who asks may notice."""
+
+
+@pytest.fixture(name="every")
+def _every(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> Iterator[Sequence[Aftermath]]:
+    """One an environment; each is put back whatever becomes of the other."""
+    every = [Aftermath(Story(hands(environment))) for environment in declared.environments]
+    try:
+        yield every
+    finally:
+        with (
+            yard.recorder.step("restore: everything follows, the champion is who it was, and what was forged is gone"),
+            ExitStack() as restoring,
+        ):
+            for after in every:
+                restoring.callback(after.restore)
+
+
+def _all(every: Sequence[Aftermath], act: Act) -> tuple[Fact, ...]:
+    """Do the same in every environment at once; facts in the order of environments."""
+    with ThreadPoolExecutor(len(every), thread_name_prefix="failures") as threads:
+        try:
+            return tuple(fact for facts in threads.map(act, every) for fact in facts)
+        except ServiceError as exc:  # of a question that only the next ones would have been built on
+            raise Inconclusive(str(exc)) from exc
+
+
+@contextmanager
+def _clients(kube: Kube, every: Sequence[Aftermath]) -> Iterator[Sequence[Client]]:
+    """One an environment, which asks as long as the block runs."""
+    with ExitStack() as asking:
+        yield [
+            asking.enter_context(Client(kube, after.story.environment, after.story.hands.trace().inference))
+            for after in every
+        ]
+
+
+def _seen(clients: Sequence[Client]) -> tuple[Fact, ...]:
+    return tuple(fact for client in clients for fact in client.facts())
+
+
+@contextmanager
+def _without_triton(yard: Scenario, kube: Kube, declared: Yard) -> Iterator[None]:
+    """Scaled to nothing in every environment, for a pod that is deleted is back before a deployment comes to it."""
+    with ExitStack() as away:
+        away.enter_context(silence(yard, kube=kube, declared=declared))
+        for environment in declared.environments:
+            namespace = f"triton-{environment}"
+            away.enter_context(stopped(yard, kube=kube, kind=DEPLOYMENTS, name="triton", namespace=namespace))
+        yield
+
+
+def test_a_deployment_that_fails_leaves_the_champion(
+    yard: Scenario, kube: Kube, declared: Yard, every: Sequence[Aftermath]
+) -> None:
+    """Whatever a deployment fails of, it says so, the champion is who it was, and the next one may begin."""
+    with yard.given("who the champion is, and that everything follows"):
+        yard.record(AT, *_all(every, Aftermath.begin))
+
+    with _clients(kube, every) as clients:
+        for title, act in ANSWERED.items():
+            with yard.when(title):
+                yard.record(AT, *_all(every, act))
+    yard.record(AT, *_seen(clients))
+
+    with yard.when("Triton is away"), _without_triton(yard, kube, declared):
+        yard.record(AT, *_all(every, lose_triton))
+    with yard.when("Triton is back"):
+        yard.record(AT, *_all(every, regain_triton))
+    with yard.when("a replica is deleted in the middle of a switch"), _clients(kube, every) as clients:
+        yard.record(AT, *_all(every, lose_replica))
+    yard.record(REPLICA, *_seen(clients))
+    yard.record(AT, *(memory.known for after in every for memory in after.known.values()))
+
+    yard.judge("failures_contained")

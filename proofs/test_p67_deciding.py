@@ -1,0 +1,26 @@
+"""P67: two decide at once, and whoever decided later wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from proofs.lifecycle.deciding import decide
+from proofs.lifecycle.meanwhile import in_every
+from proofs.lifecycle.story import Story
+
+from switchyard.scenario import Scenario
+
+pytestmark = [pytest.mark.order(67), pytest.mark.lifecycle, pytest.mark.lengthy]
+
+
+def test_the_later_decision_wins(yard: Scenario, stories: Sequence[Story]) -> None:
+    """A deployment that was overtaken in its middle, or that slept longer than its lock, changes nothing any more."""
+    with yard.given("who the champion is"):
+        for story in stories:
+            story.before = story.ledger()
+
+    with yard.when("others decide while a deployment is on its way, and it wakes up"):
+        yard.record("decided", *in_every(stories, decide))
+
+    yard.judge("later_decision_wins")

@@ -1,0 +1,95 @@
+"""Good evidence of deployments that fail: every row of two environments, as an honest yard would record it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from yardfacts.facts import Answer, Fact, Facts, Known, Served, Traffic
+
+__all__ = ["with_failures"]
+
+ENVIRONMENTS: Final = ("dev", "prod")
+AT, REPLICA = "failures", "failures.replica"
+HOME: Final = 1
+"""The champion; versions 2 to 5 lie, 6 and 7 are sound."""
+OUTPUTS: Final = {1: (0.9996, 0.0003, 0.0001), 6: (0.998, 0.0015, 0.0005), 7: (0.997, 0.002, 0.001)}
+
+REFUSED: Final[Mapping[str, tuple[int, str]]] = {
+    "unready": (2, "exit code 11, NotReady: these are not the files that were trained"),
+    "unloadable": (3, "exit code 11, LoadRefused: forged so that nobody can load it"),
+    "unloadable-again": (3, "exit code 11, LoadRefused: forged so that nobody can load it"),
+    "misremembered": (4, "exit code 11, WrongAnswers: the golden outputs of wine version 4 from Triton"),
+    "narrow": (5, "exit code 11, WrongAnswers: version 5 to score as it was trained"),
+    "fenced": (6, "exit code 10, Fenced: generation 12 at http://10.42.0.9:8080"),
+    "untold": (0, "exit code 11, NotDelivered: 403 action_prohibited"),
+    "triton-lost": (7, "exit code 11, GatewayAway: wanted the replicas of the gateway"),
+    "replica-lost": (0, "exit code 0, no error: told: wine version 7 is the champion"),
+}
+"""By row: the candidate that may not stay loaded, 0 where it may; and how the command ended."""
+BESIDE: Final = {
+    "begun-converged": "exit code 0",
+    "fenced-ahead": "generation 12, changed True",
+    "fenced-converged": "exit code 0",
+    "untold-silent": "told 0 times",
+    "untold-converged": "exit code 0",
+    "untold-told": "told 1 times",
+    "untold-rolled-back": "exit code 0",
+    "untold-returned-ended": "generation 15 committed; champion 1, previous 6 since generation 15",
+    "triton-lost-noticed": "0 ready",
+    "triton-lost-back": "2 ready",
+    "triton-lost-converged": "exit code 0",
+    "replica-lost-killed": "1 deleted",
+    "replica-lost-back": "2 ready",
+    "replica-lost-converged": "exit code 0",
+    "replica-lost-returned": "exit code 0",
+}
+
+
+def with_failures(facts: Facts) -> Facts:
+    """*facts*, and what was recorded while deployments failed."""
+    known = [
+        Known(environment=env, version=version, outputs=out) for env in ENVIRONMENTS for version, out in OUTPUTS.items()
+    ]
+    return (
+        facts.plus(AT, [_answer(probe, env, said) for env in ENVIRONMENTS for probe, said in _said()])
+        .plus(AT, [fact for env in ENVIRONMENTS for fact in _client(env, {(6, 1): 900, (14, 6): 200, (15, 1): 100})])
+        .plus(REPLICA, [fact for env in ENVIRONMENTS for fact in _client(env, {(15, 1): 90, (17, 7): 60}, failed=1)])
+        .plus(AT, known)
+    )
+
+
+def _said() -> Iterator[tuple[str, str]]:
+    yield from BESIDE.items()
+    for row, (candidate, refused) in REFUSED.items():
+        yield f"{row}-refused", refused
+        yield f"{row}-ended", "generation 7 aborted; champion 1, previous - since generation 6"
+        if candidate:
+            yield f"{row}-unloaded", f"version {candidate} is not READY"
+    for place in (*REFUSED, "untold-returned", "replica-lost-returned"):
+        said = f"wine version {HOME}"
+        yield f"{place}-champion", f"{said}; {said}; {said}; {said}, generation 6, in 2 of 2"
+        yield f"{place}-golden", f"15 golden rows of version {HOME} as recorded, by 3 of 3"
+        yield f"{place}-free", "deploying -; follows everything"
+
+
+def _answer(probe: str, environment: str, value: str) -> Answer:
+    return Answer(probe=probe, environment=environment, outcome="right", wanted=value, got=value, took_s=0.01)
+
+
+def _client(environment: str, seen: Mapping[tuple[int, int], int], *, failed: int = 0) -> Iterator[Fact]:
+    answers = sum(seen.values())
+    yield Traffic(
+        environment=environment,
+        sent=answers + failed,
+        answered=answers,
+        failed=failed,
+        late=2,
+        slowest_ms=80.0,
+        span_s=120.0,
+        detail="request 7 after 3.1 s: ReadTimeout" if failed else "",
+    )
+    for (generation, version), count in seen.items():
+        yield Served(
+            environment=environment, generation=generation, version=version, answers=count, outputs=OUTPUTS[version]
+        )
