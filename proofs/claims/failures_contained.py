@@ -10,6 +10,7 @@ from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Answer, Facts, Known, Served, Traffic
 from yardfacts.judges import answered, legible, presupposed
 from yardfacts.mutants import NothingToChange, asked, blind, change, drop
+from yardfacts.outputs import are_equal
 from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
 ENVIRONMENTS = ("dev", "prod")
@@ -18,8 +19,6 @@ AT, REPLICA = "failures", "failures.replica"
 where requests may fail that were with it."""
 SENT = 200
 """Fewer requests see too little of what went wrong."""
-TOLERANCE = 1e-5
-"""Of a probability: single precision and the client's rounding keep 1e-6, another version is off by 1e-4."""
 
 LIES = ("unready", "unloadable", "unloadable-again", "misremembered", "narrow")
 ROWS = (*LIES, "fenced", "untold", "triton-lost", "replica-lost")
@@ -218,7 +217,7 @@ def _of_client(seen: Facts, known: tuple[Known, ...], environment: str, *, may_f
         told = f"{environment}: version {one.version} of generation {one.generation} answered {one.outputs}"
         if one.version not in recorded:
             yield disproved("other_version", f"{told}, and may answer nobody")
-        elif not _equal(one.outputs, recorded[one.version]):
+        elif not are_equal(one.outputs, recorded[one.version]):
             yield disproved("wrong_numbers", f"{told}, and its training recorded {recorded[one.version]}")
         else:
             yield proved(f"{told}, {one.answers} times")
@@ -241,8 +240,3 @@ def _counted(counts: tuple[Traffic, ...], served: tuple[Served, ...], environmen
     ):
         return inconclusive("miscounted", f"{told}, {traffic.failed} failed, {sum(kept)} kept")
     return proved(f"{told}, {traffic.failed} failed {traffic.detail}".rstrip())
-
-
-def _equal(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    """Equal in number and value; what is no number equals nothing."""
-    return len(one) == len(other) and all(abs(a - b) <= TOLERANCE for a, b in zip(one, other, strict=True))

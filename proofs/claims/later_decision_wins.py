@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Answer, Facts
-from yardfacts.judges import answered
+from yardfacts.judges import answered, presupposed
 from yardfacts.mutants import asked, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, merge
 
 ENVIRONMENTS = ("dev", "prod")
 DECIDED = "decided"
-DECISIONS = ("rollback-before-the-switch", "rollback-after-the-switch", "deployed-beside-a-zombie")
+DECISIONS = (
+    *("rollback-before-the-switch", "rollback-after-the-switch", "deployed-beside-a-zombie"),
+    *("rollback-beside-a-run", "run-beside-a-promotion"),
+)
+BEGUN = ("begun-beside-a-promotion", "begun-beside-a-rollback")
+"""Without these no run was at work."""
+REFUSED = ("promotion-beside-a-run", "run-beside-a-rollback")
 WOKEN = ("woken-before-the-switch", "woken-after-the-switch", "woken-zombie")
-STANDS = ("stands-before-the-switch", "stands-after-the-switch", "stands-zombie", "stands-again")
+STANDS = (
+    *("stands-before-the-switch", "stands-after-the-switch", "stands-zombie", "stands-again"),
+    *("stands-beside-a-promotion", "stands-beside-a-rollback"),
+)
 ROLLBACKS = ("rollback", "rollback-of-a-rollback", "rollback-again")
 
 
 @claim(
     "In both environments a rollback or a deployment that is decided while another deployment is on its way wins: the "
-    "other one is refused when it goes on, and every place tells of the later decision; a rollback of a rollback is "
-    "refused, unless the operator says that it is meant.",
+    "other one is refused when it goes on, a run of the DAG is red, and every place tells of the later decision. "
+    "Whoever promotes beside a run is refused; so is a rollback of a rollback, unless it is said to be meant.",
     mutants=[
         Mutant(
             name="nobody could decide while the other one was on its way",
@@ -58,6 +67,30 @@ ROLLBACKS = ("rollback", "rollback-of-a-rollback", "rollback-again")
             reason="flapping",
         ),
         Mutant(
+            name="two deploy at once",
+            edit=change(
+                Answer, at=DECIDED, where=asked("promotion-beside-a-run", "prod"), outcome="wrong", got="exit code 0"
+            ),
+            verdict=Verdict.DISPROVED,
+            reason="not_refused",
+        ),
+        Mutant(
+            name="a run that was overtaken is green",
+            edit=change(
+                Answer, at=DECIDED, where=asked("run-beside-a-rollback", "dev"), outcome="wrong", got="success"
+            ),
+            verdict=Verdict.DISPROVED,
+            reason="not_refused",
+        ),
+        Mutant(
+            name="no run was at work",
+            edit=change(
+                Answer, at=DECIDED, where=asked("begun-beside-a-rollback", "dev"), outcome="wrong", got="queued"
+            ),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="no_run",
+        ),
+        Mutant(
             name="no zombie woke up",
             edit=drop(Answer, at=DECIDED, where=asked("woken-zombie", "prod")),
             verdict=Verdict.INCONCLUSIVE,
@@ -88,7 +121,8 @@ def later_decision_wins(facts: Facts) -> Finding:
     decided = facts.at(DECIDED)
     return merge((
         *answered(decided, probes=DECISIONS, environments=ENVIRONMENTS, reason="not_decided"),
-        *answered(decided, probes=WOKEN, environments=ENVIRONMENTS, reason="not_refused"),
+        *presupposed(decided, probes=BEGUN, environments=ENVIRONMENTS, reason="no_run"),
+        *answered(decided, probes=(*WOKEN, *REFUSED), environments=ENVIRONMENTS, reason="not_refused"),
         *answered(decided, probes=STANDS, environments=ENVIRONMENTS, reason="undone"),
         *answered(decided, probes=ROLLBACKS, environments=ENVIRONMENTS, reason="flapping"),
     ))  # fmt: skip

@@ -10,6 +10,7 @@ from yardfacts.facts import Facts, Generation, Known, Served, Traffic
 from yardfacts.generations import change_truth, ledger, ledgers_clear, truth
 from yardfacts.judges import legible
 from yardfacts.mutants import NothingToChange, blind, change, drop
+from yardfacts.outputs import are_equal
 from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
 ENVIRONMENTS = ("dev", "prod")
@@ -19,8 +20,6 @@ SENT = 200
 """Fewer requests see too little of a switch."""
 LATE_PERCENT = 2
 """A client that was late more often than that was itself away."""
-TOLERANCE = 1e-5
-"""Of a probability: single precision and the client's rounding keep 1e-6, another version is off by 1e-4."""
 
 Outputs = tuple[float, ...]
 
@@ -317,15 +316,10 @@ def _as_recorded(seen: tuple[Served, ...], known: tuple[Known, ...], environment
         if len({one.outputs for one in known if one.version == version}) != 1 or not recorded[version]:
             yield inconclusive("not_known", f"{environment}: nobody recorded once what version {version} answers")
         for other in answered:
-            if other < version and _equal(recorded.get(other, ()), recorded.get(version, ())):
+            if other < version and are_equal(recorded.get(other, ()), recorded.get(version, ())):
                 yield inconclusive("same_numbers", f"{environment}: versions {other} and {version} answer the same")
     for served in seen:
         wanted = recorded.get(served.version)
-        if wanted and not _equal(served.outputs, wanted):
+        if wanted and not are_equal(served.outputs, wanted):
             told = f"{environment}: version {served.version} answered {served.outputs}"
             yield disproved("wrong_numbers", f"{told} {served.answers} times, and its training {wanted}")
-
-
-def _equal(one: Outputs, other: Outputs) -> bool:
-    """Equal in number and value; what is no number equals nothing."""
-    return len(one) == len(other) and all(abs(a - b) <= TOLERANCE for a, b in zip(one, other, strict=True))

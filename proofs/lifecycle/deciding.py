@@ -14,6 +14,7 @@ from typing import Final
 
 from proofs.lifecycle.attempt import Attempt, attempt, delivered
 from proofs.lifecycle.inside import HELD
+from proofs.lifecycle.running import type_beside_runs
 from proofs.lifecycle.story import Story
 from proofs.services.inquiry import Inquiry
 
@@ -28,11 +29,12 @@ REASON: Final = "decided by a proof, while another deployment was on its way"
 
 
 def decide(story: Story) -> tuple[Fact, ...]:
-    """Overtake a deployment before its switch and after it, let a zombie wake up, and roll back twice."""
+    """Overtake a deployment before its switch and after it, and a run of the DAG; wake a zombie; roll back twice."""
     inquiry = Inquiry(story.environment)
     _overtaken(story, inquiry, "before-the-switch", held_at="smoked", seed=201)
     _overtaken(story, inquiry, "after-the-switch", held_at="switched", seed=202)
     _zombie(story, inquiry)
+    type_beside_runs(story, inquiry)
     _back_and_forth(story, inquiry)
     return tuple(inquiry.facts)
 

@@ -11,11 +11,9 @@ from proofs.services.rest import Rest
 
 from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Served, Traffic
+from yardfacts.outputs import are_equal
 
 __all__ = ["PLACES", "aborted", "undisturbed", "witnessed"]
-
-TOLERANCE: Final = 1e-5
-"""Of a probability: single precision and the client's rounding keep 1e-6, another version is off by 1e-4."""
 
 
 def aborted(ledger: Sequence[Generation], *, since: Sequence[Generation]) -> str:
@@ -75,12 +73,8 @@ def witnessed(seen: Sequence[Fact], known: Sequence[Fact]) -> str:
     trained = {one.version: one.outputs for one in known if isinstance(one, Known)}
     by = sorted(
         f"version {one.version} in generation {one.generation}, "
-        + ("as it was trained" if _are_equal(one.outputs, trained.get(one.version, ())) else f"as {one.outputs}")
+        + ("as it was trained" if are_equal(one.outputs, trained.get(one.version, ())) else f"as {one.outputs}")
         for one in seen
         if isinstance(one, Served)
     )
     return f"every request answered, by {'; '.join(by)}"
-
-
-def _are_equal(one: Sequence[float], other: Sequence[float]) -> bool:
-    return len(one) == len(other) and all(abs(a - b) <= TOLERANCE for a, b in zip(one, other, strict=True))

@@ -32,7 +32,7 @@ from yardfacts.facts import Fact, Generation, Known, Timing
 from yardflow.batches import batch_bytes
 from yardflow.rehearsal import rehearse
 
-__all__ = ["BUCKET", "JOB", "Story", "truth_of"]
+__all__ = ["BUCKET", "DAG", "JOB", "READ_S", "RUN_S", "Story", "truth_of"]
 
 DAG: Final = "model_lifecycle"
 BUCKET: Final = "features"

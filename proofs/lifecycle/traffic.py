@@ -15,6 +15,7 @@ from proofs.services.rest import NO_TLS
 from switchyard.kube import Kube
 from switchyard.probe.endpoints import Place, address
 from yardfacts.facts import Fact, Served, Traffic
+from yardfacts.outputs import DIGITS
 
 __all__ = ["Client"]
 
@@ -24,8 +25,6 @@ LATE_S: Final = 0.5
 """A request that goes out so much after its time was missed by this client, and tells nothing of the gateway."""
 ANSWER_S: Final = 5.0
 SHOWN: Final = 5
-DIGITS: Final = 6
-"""Of a probability, as single precision keeps it: equal answers are counted together."""
 
 
 @dataclass
@@ -106,5 +105,5 @@ class Client:
 def _read(reply: httpx.Response) -> tuple[int, int, tuple[float, ...]]:
     found = {one["name"]: one["data"] for one in reply.json()["outputs"]}
     headers = reply.headers
-    outputs = tuple(round(float(value), DIGITS) for value in found["probabilities"])
+    outputs = tuple(float(f"{value:.{DIGITS}g}") for value in found["probabilities"])
     return int(headers["x-switchyard-generation"]), int(headers["x-switchyard-version"]), outputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from proofs.claims.crashes_survived import AGAIN, EVERYWHERE, KILLED, ONCE
-from proofs.claims.later_decision_wins import DECISIONS, STANDS, WOKEN
+from proofs.claims.later_decision_wins import BEGUN, DECISIONS, REFUSED, STANDS, WOKEN
 
 from yardfacts.facts import Answer, Facts
 
@@ -34,7 +34,8 @@ def with_lengthy(facts: Facts) -> Facts:
         .plus("died", toggled)
         .plus("decided", _answers((*DECISIONS, *again), "exit code 0"))
         .plus("decided", _answers([refused], "exit code 10"))
-        .plus("decided", _answers(WOKEN, "exit code 11, refused"))
+        .plus("decided", _answers((*WOKEN, *REFUSED), "exit code 11, refused"))
+        .plus("decided", _answers(BEGUN, "success"))
         .plus("decided", _answers(STANDS, "generation 9: wine version 3"))
         .plus("swung", _answers(["deployed", "swung"], "exit code 0"))
         .plus("swung", _answers(["promotions", "rollbacks"], "20 committed"))
