@@ -196,6 +196,7 @@ def verify(flow: Flow, deployment: Deployment) -> Mapping[str, Any]:
 
     Raises:
         WrongAnswers: An answer comes from another version or generation, or is not the golden one.
+        Overtaken: It does because somebody else has decided since; the answers are theirs.
         GatewayAway: There is no answer.
     """
     golden = flow.golden(deployment.version)
@@ -206,6 +207,7 @@ def verify(flow: Flow, deployment: Deployment) -> Mapping[str, Any]:
             got = flow.gateway.predict(url, golden.features)
             difference = float(np.abs(got.probabilities - golden.probabilities).max())
             if (got.version, got.generation) != wanted or not difference <= ROUNDING:
+                _check_latest(flow.ledger.current, deployment.intent)
                 raise WrongAnswers(
                     f"wanted version {wanted[0]} of generation {wanted[1]} and its golden outputs from {url}, "
                     f"got version {got.version} of {got.generation} and a difference of {difference}"
@@ -240,6 +242,13 @@ def check_base(current: Outcome | None, intent: Intent) -> None:
     base = current.generation if current else 0
     if base != intent.base:
         raise Overtaken(f"wanted to follow generation {intent.base}, got {base} committed since")
+
+
+def _check_latest(current: Outcome | None, intent: Intent) -> None:
+    if current is not None and current.generation > intent.generation:
+        raise Overtaken(
+            f"wanted generation {intent.generation} to be the latest, got {current.generation} committed since"
+        )
 
 
 def after(current: Outcome | None, deployment: Deployment) -> dict[str, Placed]:

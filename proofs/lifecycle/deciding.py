@@ -33,8 +33,8 @@ def decide(story: Story) -> tuple[Fact, ...]:
     inquiry = Inquiry(story.environment)
     _overtaken(story, inquiry, "before-the-switch", held_at="smoked", seed=201)
     _overtaken(story, inquiry, "after-the-switch", held_at="switched", seed=202)
-    _zombie(story, inquiry)
     type_beside_runs(story, inquiry)
+    _zombie(story, inquiry)
     _back_and_forth(story, inquiry)
     return tuple(inquiry.facts)
 
@@ -86,8 +86,8 @@ def _back_and_forth(story: Story, inquiry: Inquiry) -> None:
 
 
 def _refused(inquiry: Inquiry, probe: str, sleeper: Future[Attempt]) -> None:
-    """What a deployment says that was overtaken: one of three, for three are asked who know better."""
-    refusals = ("Overtaken", "Fenced", "Superseded")
+    """What a deployment says that was overtaken: one of four, for four are asked who know better."""
+    refusals = ("Overtaken", "Fenced", "Superseded", "Locked")
 
     def woken() -> str:
         ended = sleeper.result()
