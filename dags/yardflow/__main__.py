@@ -36,6 +36,7 @@ from yardflow.errors import (
     Unregistered,
 )
 from yardflow.flow import Flow, opened
+from yardflow.following import truth
 from yardflow.settings import FlowSettings
 
 DIFFERS, REFUSED, FAILED = 3, 10, 11
@@ -79,7 +80,7 @@ def main() -> None:
 def status() -> None:
     """What stands behind each alias, who deploys, and what does not follow; with 3 where anything does not."""
     with _door() as flow:
-        current = flow.current
+        current = truth(flow)
         click.echo(f"{flow.model} in {flow.settings.env}: {_line(current)}")
         for alias in ALIASES:
             placed = current.aliases.get(alias)

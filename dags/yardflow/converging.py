@@ -13,7 +13,7 @@ from models.ledger import ALIASES, Action, Intent, Outcome
 from yardflow.announcing import PATIENCE_S, announce, letter_of
 from yardflow.deploying import hold, standing
 from yardflow.flow import Flow
-from yardflow.following import ahead, await_replica, follows
+from yardflow.following import ahead, await_replica, follows, truth
 from yardflow.undoing import restore
 
 __all__ = ["Difference", "converge", "differences", "project"]
@@ -68,7 +68,7 @@ def differences(flow: Flow) -> Iterator[Difference]:
 
 def _uncommitted(flow: Flow) -> Iterator[Difference]:
     """Somebody switched and died before the commit. Replicas never go down by themselves."""
-    current = flow.current
+    current = truth(flow)
     if found := ahead(flow, current.generation):
         highest = found[-1].generation
         reason = f"generation {highest} was switched to and never committed"

@@ -10,7 +10,7 @@ from yardflow.flow import Flow
 from yardflow.gateway import Table
 from yardflow.waiting import wait_until
 
-__all__ = ["SERVED", "ahead", "await_followers", "await_replica", "check_kept", "follows"]
+__all__ = ["SERVED", "ahead", "await_followers", "await_replica", "check_kept", "follows", "truth"]
 
 FOLLOW_S: Final = 10.0
 """A gateway reads the ledger twice a second; a busy machine may take some seconds to give it the processor."""
@@ -45,6 +45,19 @@ def check_kept(flow: Flow) -> None:
             f"wanted in the ledger of {flow.model} generation {found[-1].generation}, which {found[-1].replica} "
             f"follows, got one that begins anew, at {mine}: it was lost; `rebuild` makes it again"
         )
+
+
+def truth(flow: Flow) -> Outcome:
+    """
+    The committed truth, for whoever is about to go by it.
+
+    Raises:
+        LedgerLost, GatewayAway: There is none; see ``check_kept``.
+        NeverDeployed: There is none, and nobody follows any.
+    """
+    if flow.ledger.current is None:
+        check_kept(flow)
+    return flow.current
 
 
 def await_followers(flow: Flow, current: Outcome) -> tuple[str, ...]:

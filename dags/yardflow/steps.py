@@ -21,7 +21,7 @@ from yardflow.converging import project
 from yardflow.deploying import Deployment
 from yardflow.errors import FlowError, NotBegun, NothingToRetire, Overtaken, Standing, Unproven
 from yardflow.flow import Flow
-from yardflow.following import await_followers, check_kept
+from yardflow.following import await_followers, check_kept, truth
 
 __all__ = [
     "FAILURES",
@@ -246,7 +246,7 @@ def retire(flow: Flow, *, deploy_id: str, alias: Trial, actor: str, reason: str)
         Locked: Somebody else deploys.
         FlowError, ModelError: It failed; what is committed stays.
     """
-    placed = flow.current.aliases.get(alias)
+    placed = truth(flow).aliases.get(alias)
     if placed is None:
         raise NothingToRetire(f"wanted a {alias} of {flow.model} to retire, got none")
     check_kept(flow)

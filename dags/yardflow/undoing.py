@@ -14,7 +14,7 @@ from models.ledger import Action, Intent, Outcome, Phase, Placed
 from yardflow.deploying import Deployment, commit, hold, standing, switch, verify
 from yardflow.errors import Flapping, NothingToRollBackTo
 from yardflow.flow import Flow
-from yardflow.following import ahead, check_kept
+from yardflow.following import ahead, check_kept, truth
 
 __all__ = ["abort", "restore", "rollback", "undo"]
 
@@ -94,7 +94,7 @@ def rollback(flow: Flow, *, deploy_id: str, actor: str, reason: str, again: bool
     mine = flow.ledger.entry(deploy_id)
     if mine is not None and mine.outcome is not None:
         return mine.outcome
-    current = flow.current
+    current = truth(flow)
     if ahead(flow, current.generation):
         return restore(flow, deploy_id=deploy_id, actor=actor, reason=reason)
     target = current.aliases.get("previous")

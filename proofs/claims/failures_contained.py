@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from yardfacts.claims import Mutant, claim
+from yardfacts.clients import answered_as_recorded
 from yardfacts.facts import Answer, Facts, Known, Served, Traffic
-from yardfacts.judges import answered, legible, presupposed
+from yardfacts.judges import answered, presupposed
 from yardfacts.mutants import NothingToChange, asked, blind, change, drop
-from yardfacts.outputs import are_equal
-from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
+from yardfacts.verdict import Finding, Verdict, merge
 
 ENVIRONMENTS = ("dev", "prod")
 AT, REPLICA = "failures", "failures.replica"
 """What was asked, and what a client saw through the rows that nobody may notice; the same while a replica was deleted,
 where requests may fail that were with it."""
-SENT = 200
-"""Fewer requests see too little of what went wrong."""
 
 LIES = ("unready", "unloadable", "unloadable-again", "misremembered", "narrow")
 ROWS = (*LIES, "fenced", "untold", "triton-lost", "replica-lost")
@@ -193,50 +191,10 @@ def failures_contained(facts: Facts) -> Finding:
             for finding in answered(at, probes=probes, environments=ENVIRONMENTS, reason=reason)
         ),
         *presupposed(at, probes=GIVEN, environments=ENVIRONMENTS, reason="not_broken"),
-        *legible(at, Known),
         *(
             finding
             for moment in (AT, REPLICA)
             for environment in ENVIRONMENTS
-            for finding in _of_client(facts.at(moment), at.of(Known), environment, may_fail=moment == REPLICA)
+            for finding in answered_as_recorded(facts.at(moment), at, environment, may_fail=moment == REPLICA)
         ),
-        *legible(facts.at(REPLICA), Traffic, Served),
-        *legible(at, Traffic, Served),
     ))  # fmt: skip
-
-
-def _of_client(seen: Facts, known: tuple[Known, ...], environment: str, *, may_fail: bool) -> Iterator[Finding]:
-    counts = tuple(one for one in seen.of(Traffic) if one.environment == environment)
-    served = tuple(one for one in seen.of(Served) if one.environment == environment)
-    yield _counted(counts, served, environment, may_fail=may_fail)
-    recorded = {one.version: one.outputs for one in known if one.environment == environment}
-    if not recorded:
-        yield inconclusive("not_known", f"{environment}: nobody recorded what any version answers")
-        return
-    for one in served:
-        told = f"{environment}: version {one.version} of generation {one.generation} answered {one.outputs}"
-        if one.version not in recorded:
-            yield disproved("other_version", f"{told}, and may answer nobody")
-        elif not are_equal(one.outputs, recorded[one.version]):
-            yield disproved("wrong_numbers", f"{told}, and its training recorded {recorded[one.version]}")
-        else:
-            yield proved(f"{told}, {one.answers} times")
-
-
-def _counted(counts: tuple[Traffic, ...], served: tuple[Served, ...], environment: str, *, may_fail: bool) -> Finding:
-    if len(counts) != 1:
-        return inconclusive("no_client", f"{environment}: {len(counts)} clients counted, wanted one")
-    (traffic,) = counts
-    told = f"{environment}: {traffic.sent} sent in {traffic.span_s} s, {traffic.answered} answered"
-    if traffic.failed > 0 and not may_fail:
-        return disproved("failed", f"{told}, {traffic.failed} failed: {traffic.detail}")
-    if traffic.sent < SENT and not may_fail:
-        return inconclusive("few_samples", f"{told}, wanted {SENT}")
-    kept = [one.answers for one in served]
-    if (
-        traffic.answered + traffic.failed != traffic.sent
-        or sum(kept) != traffic.answered
-        or min(traffic.failed, traffic.answered, *kept) < 0
-    ):
-        return inconclusive("miscounted", f"{told}, {traffic.failed} failed, {sum(kept)} kept")
-    return proved(f"{told}, {traffic.failed} failed {traffic.detail}".rstrip())

@@ -44,6 +44,7 @@ from yardfacts.facts import (
 
 from .failing import with_failures
 from .lengthy import with_lengthy
+from .rebuilt import with_rebuilt
 from .spoiled import refused_input
 
 CLAIMS = Path(__file__).parents[2] / "claims"
@@ -498,7 +499,7 @@ def _evidence() -> Facts:
         )
         .plus("told", [_answer(f"told-{how}", "prod", how) for how in ("broken", "whole")])
     )
-    return with_failures(with_lengthy(loop)).plus("refused-input", refused_input())
+    return with_rebuilt(with_failures(with_lengthy(loop))).plus("refused-input", refused_input())
 
 
 @pytest.fixture(name="claims", scope="session")

@@ -1,0 +1,76 @@
+"""P65: the volume with the ledger is lost while everybody serves, and what others remember makes it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Final
+
+import pytest
+from proofs.lifecycle.aftermath import Aftermath
+from proofs.lifecycle.losing import begin, die, go_on, lose, rebuild, renew, restore
+from proofs.lifecycle.meanwhile import in_every
+from proofs.lifecycle.story import Story
+from proofs.lifecycle.traffic import Client
+
+from switchyard.kube import Kube
+from switchyard.scenario import Scenario
+from yardfacts.facts import Fact
+
+pytestmark = [pytest.mark.order(65), pytest.mark.lifecycle, pytest.mark.lengthy]
+
+LOST, REPLICA, AGAIN = "ledger-lost", "ledger-lost.replica", "ledger-lost.again"
+"""The moments; each has a client of its own, and the versions that may answer it."""
+
+Act = Callable[[Aftermath], Sequence[Fact]]
+
+CHAPTERS: Final[Mapping[str, Mapping[str, Act]]] = {
+    LOST: {"the volume is lost": lose, "the operator rebuilds the ledger": rebuild},
+    REPLICA: {"a replica starts anew": renew},
+    AGAIN: {
+        "another version is promoted, and rolled back": go_on,
+        "the volume is lost again, and a rebuild is killed half way": die,
+    },
+}
+
+
+@pytest.fixture(name="every")
+def _every(yard: Scenario, stories: Sequence[Story]) -> Iterator[Mapping[str, Aftermath]]:
+    """One an environment, by its name; each is put back whatever becomes of the other."""
+    every = {story.environment: Aftermath(story) for story in stories}
+    try:
+        yield every
+    finally:
+        with (
+            yard.recorder.step("restore: there is a ledger, everything follows it, and the champion is who it was"),
+            ExitStack() as restoring,
+        ):
+            for after in every.values():
+                restoring.callback(restore, after)
+
+
+def _in(every: Mapping[str, Aftermath], act: Act) -> Callable[[Story], Sequence[Fact]]:
+    """*act* in the environment of a story."""
+    return lambda story: act(every[story.environment])
+
+
+def test_a_lost_ledger_is_made_again_while_everybody_is_answered(
+    yard: Scenario, kube: Kube, stories: Sequence[Story], every: Mapping[str, Aftermath]
+) -> None:
+    """Nobody who asks notices that the ledger is gone, nothing goes on without it, and one command brings it back."""
+    with yard.given("a version was promoted, the one from before is loaded, and everything follows"):
+        yard.record(LOST, *in_every(stories, _in(every, begin)))
+
+    for moment, acts in CHAPTERS.items():
+        with ExitStack() as asking:
+            clients = [
+                asking.enter_context(Client(kube, story.environment, story.hands.trace().inference))
+                for story in stories
+            ]
+            for title, act in acts.items():
+                with yard.when(title):
+                    yard.record(moment, *in_every(stories, _in(every, act)))
+        known = (memory.known for after in every.values() for memory in after.known.values())
+        yard.record(moment, *(fact for client in clients for fact in client.facts()), *known)
+
+    yard.judge("ledger_rebuilt")

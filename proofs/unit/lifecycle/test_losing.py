@@ -1,0 +1,119 @@
+"""What the proof sends into a pod, and what it wants of the commands on a lost volume, where no server is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+from click.testing import CliRunner
+from mlflow import MlflowClient
+from proofs.lifecycle import reviving
+from proofs.lifecycle.attempt import Attempt
+from proofs.lifecycle.losing import REFUSED
+from proofs.lifecycle.reviving import revive
+from proofs.lifecycle.wiping import MOUNTED, wipe
+from proofs.unit.yardflow.shop import Gateways, shop
+from proofs.unit.yardflow.stories import Killed, check_champion, promote, registered
+
+from yardflow import __main__ as door
+from yardflow import steps
+from yardflow.flow import Flow
+from yardflow.lock import Lock
+
+Run = Callable[..., Attempt]
+BECAUSE = ("--reason", "asked for")
+
+
+@pytest.fixture(name="flow")
+def _flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flow:
+    """An environment in which version 2 was promoted, and the replicas follow that."""
+    # The package calls this store outdated; for a test it is the only one without a database.
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    place, volume = tmp_path.joinpath("store").as_uri(), tmp_path / "volume"
+    volume.mkdir()
+    flow = shop(volume, MlflowClient(tracking_uri=place, registry_uri=place))
+    promote(flow, registered(flow))
+    for replica in flow.gateway.replicas():
+        flow.gateway.table(replica)
+    return flow
+
+
+@pytest.fixture(name="run")
+def _run(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Type a command where the doors lead to the shop: ``run("promote", "2")``."""
+
+    @contextmanager
+    def opened(settings: object, *, tell: Callable[[str], None]) -> Iterator[Flow]:
+        yield replace(flow, tell=tell)
+
+    def run(*words: str) -> Attempt:
+        done = CliRunner().invoke(door.main, words, catch_exceptions=False)
+        return Attempt(done.exit_code, tuple(done.output.splitlines()))
+
+    monkeypatch.setattr(door, "opened", opened)
+    monkeypatch.setattr(door, "FlowSettings", lambda: flow.settings)
+    return run
+
+
+def test_nothing_is_left_but_what_pods_have_mounted(flow: Flow) -> None:
+    """Both folders are empty, and the very ones that they were: a mount is bound to the folder, not to its name."""
+    volume = flow.settings.volume
+    volume.joinpath("stranger").write_text("left by hand")
+    before = [volume.joinpath(name).stat().st_ino for name in MOUNTED]
+    assert wipe(volume) == list(MOUNTED)
+    assert [volume.joinpath(name).stat().st_ino for name in MOUNTED] == before
+    assert list(flow.ledger.history()) == []
+
+
+@pytest.mark.parametrize("command", [("status",), ("converge",), ("promote", "1", *BECAUSE), ("rollback", *BECAUSE)])
+def test_on_a_lost_volume_a_command_ends_as_the_proof_wants(command: tuple[str, ...], run: Run, flow: Flow) -> None:
+    """Refused, because the ledger is lost; MLflow's aliases and the volume stay as they are."""
+    remembered = flow.registry.aliases()
+    wipe(flow.settings.volume)
+    ended = run(*command)
+    assert (ended.code, ended.failure) == (REFUSED, "LedgerLost"), ended.lines
+    assert flow.registry.aliases() == remembered
+    assert list(flow.ledger.history()) == []
+
+
+def test_a_ledger_that_was_made_again_is_refused_another_time(run: Run, flow: Flow) -> None:
+    """The first time ends with 0, then nothing differs, and the second time is told that nothing was lost."""
+    wipe(flow.settings.volume)
+    assert run("rebuild", *BECAUSE).code == 0
+    assert (run("converge").lines[-1], run("status").code) == ("everything follows", 0)
+    again = run("rebuild", *BECAUSE)
+    assert (again.code, again.failure) == (REFUSED, "NotLost")
+
+
+def test_a_rebuild_dies_when_one_replica_has_switched(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its number is open and in nobody's way: another one takes the next, and there is one commit."""
+
+    def kill(_: int, __: int) -> None:
+        raise Killed
+
+    monkeypatch.setattr(os, "kill", kill)
+    monkeypatch.setattr(reviving, "Gateway", Gateways)
+    monkeypatch.setattr(reviving, "LEASE_S", 0.0)
+    followed = flow.current.generation
+    wipe(flow.settings.volume)
+    with monkeypatch.context() as patched:
+        # What the program changes for the rest of its life is put back here.
+        patched.setattr(Gateways, "reload", Gateways.reload)
+        patched.setattr(Lock, "take", Lock.take)
+        with pytest.raises(Killed):
+            revive(flow, "killed")
+    tables = cast(Gateways, flow.gateway).followed.values()
+    assert sorted(one.generation for one in tables) == [followed, followed + 1]
+    steps.rebuild(flow, deploy_id="r2", actor="test", reason="the volume was lost")
+    ends = {
+        entry.intent.generation: entry.outcome.phase
+        for entry in flow.ledger.history()
+        if entry.outcome and entry.intent.action == "rebuild"
+    }
+    assert ends == {followed + 1: "aborted", followed + 2: "committed"}
+    check_champion(flow, 2)

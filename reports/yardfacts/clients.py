@@ -1,0 +1,63 @@
+"""What a client saw, held against what trainings recorded: the half of a verdict that users care for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from yardfacts.facts import Facts, Known, Served, Traffic
+from yardfacts.judges import legible
+from yardfacts.outputs import are_equal
+from yardfacts.verdict import Finding, disproved, inconclusive, proved
+
+__all__ = ["SENT", "answered_as_recorded"]
+
+SENT: Final = 200
+"""Fewer requests see too little of what went wrong."""
+
+
+def answered_as_recorded(seen: Facts, known: Facts, environment: str, *, may_fail: bool = False) -> Iterator[Finding]:
+    """
+    Findings of *environment*'s one client: every request answered, and each with the numbers of the version it names.
+
+    Args:
+        seen: Where ``Traffic`` and ``Served`` are.
+        known: Where ``Known`` is. Only a version of which it tells may answer.
+        may_fail: Whether requests may fail, as with a replica that is deleted; there may be few, too, then.
+    """
+    yield from legible(seen, Traffic, Served)
+    yield from legible(known, Known)
+    counts = tuple(one for one in seen.of(Traffic) if one.environment == environment)
+    served = tuple(one for one in seen.of(Served) if one.environment == environment)
+    yield _counted(counts, served, environment, may_fail=may_fail)
+    recorded = {one.version: one.outputs for one in known.of(Known) if one.environment == environment}
+    if not recorded:
+        yield inconclusive("not_known", f"{environment}: nobody recorded what any version answers")
+        return
+    for one in served:
+        told = f"{environment}: version {one.version} of generation {one.generation} answered {one.outputs}"
+        if one.version not in recorded:
+            yield disproved("other_version", f"{told}, and may answer nobody")
+        elif not are_equal(one.outputs, recorded[one.version]):
+            yield disproved("wrong_numbers", f"{told}, and its training recorded {recorded[one.version]}")
+        else:
+            yield proved(f"{told}, {one.answers} times")
+
+
+def _counted(counts: tuple[Traffic, ...], served: tuple[Served, ...], environment: str, *, may_fail: bool) -> Finding:
+    if len(counts) != 1:
+        return inconclusive("no_client", f"{environment}: {len(counts)} clients counted, wanted one")
+    (traffic,) = counts
+    told = f"{environment}: {traffic.sent} sent in {traffic.span_s} s, {traffic.answered} answered"
+    if traffic.failed > 0 and not may_fail:
+        return disproved("failed", f"{told}, {traffic.failed} failed: {traffic.detail}")
+    if traffic.sent < SENT and not may_fail:
+        return inconclusive("few_samples", f"{told}, wanted {SENT}")
+    kept = [one.answers for one in served]
+    if (
+        traffic.answered + traffic.failed != traffic.sent
+        or sum(kept) != traffic.answered
+        or min(traffic.failed, traffic.answered, *kept) < 0
+    ):
+        return inconclusive("miscounted", f"{told}, {traffic.failed} failed, {sum(kept)} kept")
+    return proved(f"{told}, {traffic.failed} failed {traffic.detail}".rstrip())
