@@ -46,6 +46,7 @@ from .failing import with_failures
 from .lengthy import with_lengthy
 from .rebuilt import with_rebuilt
 from .spoiled import refused_input
+from .trials import with_trials
 
 CLAIMS = Path(__file__).parents[2] / "claims"
 
@@ -499,7 +500,7 @@ def _evidence() -> Facts:
         )
         .plus("told", [_answer(f"told-{how}", "prod", how) for how in ("broken", "whole")])
     )
-    return with_rebuilt(with_failures(with_lengthy(loop))).plus("refused-input", refused_input())
+    return with_trials(with_rebuilt(with_failures(with_lengthy(loop)))).plus("refused-input", refused_input())
 
 
 @pytest.fixture(name="claims", scope="session")
