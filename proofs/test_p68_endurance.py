@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 import pytest
-from proofs.lifecycle.endurance import ROUNDS, Round, delays, swing
+from proofs.lifecycle.delays import delays
+from proofs.lifecycle.endurance import ROUNDS, Round, loads, swing
 from proofs.lifecycle.meanwhile import while_toggled
 from proofs.lifecycle.story import Story
 from proofs.lifecycle.traffic import Client
@@ -42,6 +43,7 @@ def test_twenty_there_and_twenty_back(yard: Scenario, kube: Kube, layer: str, st
 
     for story, client in zip(stories, clients, strict=True):
         yard.record("rolled-back", *story.ledger())
-        yard.record("lifecycle.after", *client.facts(), *story.known(), *delays(client, rounds[story.environment]))
+        yard.record("lifecycle.after", *client.facts(), *story.known())
+        yard.record("swung", *delays(client.answers, by="a load", during=loads(rounds[story.environment])))
 
     yard.judge("decisions_endured", "traffic_unharmed")

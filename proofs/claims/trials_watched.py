@@ -7,20 +7,18 @@ from dataclasses import replace
 from typing import Final
 
 from yardfacts.claims import Mutant, claim
+from yardfacts.clients import SENT, counted
 from yardfacts.facts import Answer, Facts, Generation, Known, Served, Traffic
 from yardfacts.generations import ledger, ledgers_clear
 from yardfacts.judges import answered, legible, presupposed
 from yardfacts.mutants import Edit, NothingToChange, asked, blind, change, drop
+from yardfacts.outputs import are_equal
 from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
 ENVIRONMENTS = ("dev", "prod")
 AT, CLIENT, NAMED = "trials", "trials.client", "trials.named"
 """What was asked, with the ledger as it was at the end; what a client without a name got all the time; what callers got
 who named themselves, each twice, while there was a challenger."""
-SENT = 200
-"""Fewer requests of the client see too little of what is on trial."""
-TOLERANCE = 1e-5
-"""Of a probability: single precision and the client's rounding keep 1e-6, another version is off by 1e-4."""
 KEYS, ASKED = 400, 2
 """Callers who name themselves, and how often each asks: once at every replica."""
 WEIGHT = 0.3
@@ -278,40 +276,21 @@ def _in(facts: Facts, environment: str) -> Iterator[Finding]:
     for moment, wanted in ((CLIENT, SENT), (NAMED, KEYS * ASKED)):
         counts = tuple(one for one in facts.at(moment).of(Traffic) if one.environment == environment)
         seen = tuple(one for one in facts.at(moment).of(Served) if one.environment == environment)
-        counted = _counted(counts, seen, environment, wanted=wanted)
-        yield counted
+        count = counted(counts, seen, environment, wanted=wanted)
+        yield count
         yield from (_as_trained(one, known) for one in seen)
         if moment == CLIENT:
             yield from (_as_committed(one, committed) for one in seen)
             yield _all_seen(seen, committed, environment)
-        elif counted.verdict is Verdict.PROVED and committed:
+        elif count.verdict is Verdict.PROVED and committed:
             yield _divided(seen, committed, known, environment)
-
-
-def _counted(counts: tuple[Traffic, ...], seen: tuple[Served, ...], environment: str, *, wanted: int) -> Finding:
-    if len(counts) != 1:
-        return inconclusive("no_client", f"{environment}: {len(counts)} clients counted, wanted one")
-    (traffic,) = counts
-    told = f"{environment}: {traffic.sent} sent in {traffic.span_s} s, {traffic.answered} answered"
-    kept = [one.answers for one in seen]
-    if traffic.failed > 0:
-        return disproved("failed", f"{told}, {traffic.failed} failed: {traffic.detail}")
-    if traffic.sent < wanted:
-        return inconclusive("few_samples", f"{told}, wanted {wanted}")
-    if (
-        traffic.answered + traffic.failed != traffic.sent
-        or sum(kept) != traffic.answered
-        or min(traffic.failed, traffic.answered, *kept) < 0
-    ):
-        return inconclusive("miscounted", f"{told}, {traffic.failed} failed, {sum(kept)} kept")
-    return proved(f"{told}, the slowest after {traffic.slowest_ms} ms")
 
 
 def _as_trained(one: Served, known: Mapping[int, Outputs]) -> Finding:
     told = f"{one.environment}: version {one.version} answered {one.outputs} {one.answers} times"
     if not known.get(one.version):
         return inconclusive("not_known", f"{told}, and nobody recorded what it has to answer")
-    if not _equal(one.outputs, known[one.version]):
+    if not are_equal(one.outputs, known[one.version]):
         return disproved("wrong_numbers", f"{told}, and its training recorded {known[one.version]}")
     return proved(told)
 
@@ -351,14 +330,9 @@ def _divided(
     told = f"{environment}: beside champion {champion}, by {', '.join(map(str, others)) or 'nobody'}"
     if len(others) > 1:
         return disproved("third_version", told)
-    if any(_equal(known.get(other, ()), known.get(champion, ())) for other in others):
+    if any(are_equal(known.get(other, ()), known.get(champion, ())) for other in others):
         return inconclusive("same_numbers", f"{told}, and both answer the same")
     share = sum(one.answers for one in seen if one.version != champion) / sum(one.answers for one in seen)
     if abs(share - WEIGHT) > ALLOWED:
         return disproved("other_share", f"{told}, a share of {share:.4f} instead of {WEIGHT} ± {ALLOWED:.4f}")
     return proved(f"{told}, a share of {share:.4f}")
-
-
-def _equal(one: Outputs, other: Outputs) -> bool:
-    """Equal in number and value; what is no number equals nothing."""
-    return len(one) == len(other) and all(abs(a - b) <= TOLERANCE for a, b in zip(one, other, strict=True))

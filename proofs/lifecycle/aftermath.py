@@ -82,11 +82,11 @@ class Aftermath:
         code, lines = self.story.command(*arguments)
         return f"exit code {code}" if code == 0 else f"exit code {code}: {lines[-3:]}"
 
-    def refused(self, name: str, version: int, *, code: int, error: str, said: str) -> None:
-        """Promote *version*: the command has to end with *code*, for that very reason."""
+    def refused(self, name: str, *words: str, code: int, error: str, said: str) -> None:
+        """Type a command that wants a reason: it has to end with *code*, for that very one."""
 
         def typed() -> str:
-            ended = Attempt(*_command(self.story, "promote", str(version), *BECAUSE))
+            ended = Attempt(*_command(self.story, *words, *BECAUSE))
             told = said if said in "\n".join(ended.lines) else " / ".join(ended.lines[-3:])
             return f"exit code {ended.code}, {ended.failure or 'no error'}: {told}"
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
-from proofs.lifecycle.traffic import DIGITS
 from proofs.services.errors import ServiceError
 from proofs.services.rest import Rest
 
 from yardfacts.facts import Fact, Served, Traffic
+from yardfacts.outputs import kept
 
 __all__ = ["NOBODY", "Calls", "call", "said_by"]
 
@@ -130,5 +130,5 @@ def _read(key: str, reply: httpx.Response) -> Reply:
     variant, version, generation = (
         reply.headers[f"x-switchyard-{name}"] for name in ("variant", "version", "generation")
     )
-    outputs = tuple(round(float(value), DIGITS) for value in found["probabilities"])
+    outputs = kept(found["probabilities"])
     return Reply(key, variant, int(version), int(generation), outputs)

@@ -14,8 +14,8 @@ from typing import Any, Final
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath
 from proofs.lifecycle.attempt import Attempt
 from proofs.lifecycle.callers import NOBODY, Calls, call, said_by
-from proofs.lifecycle.contrary import contrary
 from proofs.lifecycle.delays import Span, delays
+from proofs.lifecycle.forged import contrary
 from proofs.lifecycle.memory import replicas
 from proofs.lifecycle.shadows import REPLICAS, compared, disagreed, said_compared
 from proofs.lifecycle.traffic import Client
@@ -85,12 +85,7 @@ class Contest:
         """Type what must not be obeyed: it says why, takes no number, and the truth is what it was."""
         taken = self.after.next
 
-        def typed() -> str:
-            ended = self.command(*words)
-            told = said if said in "\n".join(ended.lines) else " / ".join(ended.lines[-3:])
-            return f"exit code {ended.code}, {ended.failure or 'no error'}: {told}"
-
-        self.inquiry.ask(f"{name}-refused", wanted=f"exit code {REFUSED}, {error}: {said}", got=typed)
+        self.after.refused(name, *words, code=REFUSED, error=error, said=said)
         self.after.ended(name, taken, "absent", champion=self.now)
 
     def decided(self, name: str, *words: str, then: Generation) -> None:
@@ -138,7 +133,10 @@ class Contest:
     def facts(self) -> tuple[Fact, ...]:
         """Who may answer and what, the ledger as it was read last, and what a shadow cost the client."""
         known = (memory.known for memory in self.after.known.values())
-        return (*known, *self.after.story.last, *delays(self.client.answers, shadowed=self.shadowed, alone=self.alone))
+        return (*known, *self.after.story.last, *self._delays())
+
+    def _delays(self) -> Sequence[Fact]:
+        return delays(self.client.answers, by="a shadow", during=self.shadowed, otherwise=self.alone)
 
     def restore(self) -> None:
         """

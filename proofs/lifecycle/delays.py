@@ -1,4 +1,4 @@
-"""By how much a client waits longer for its answers while copies of them are made."""
+"""By how much a client waits longer for its answers while something goes on beside them."""
 
 from __future__ import annotations
 
@@ -13,32 +13,47 @@ __all__ = ["Span", "delays"]
 
 BUDGET_S: Final = 0.1
 """Who asks must not notice: as much as a load may delay an answer."""
-QUANTILES: Final = {"p50": 0.5, "p95": 0.95}
+QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "max": 1.0}
 
 Span = tuple[float, float]
 """From and to, in seconds since 1970."""
 
 
-def delays(answers: Sequence[tuple[float, float]], *, shadowed: Sequence[Span], alone: Sequence[Span]) -> list[Timing]:
+def delays(
+    answers: Sequence[tuple[float, float]], *, by: str, during: Sequence[Span], otherwise: Sequence[Span] | None = None
+) -> list[Timing]:
     """
-    How long answers took with a shadow and without one, and by how much longer; nothing where either was not seen.
+    How long answers took while it went on and otherwise, and by how much longer; nothing where either was not seen.
 
     Args:
         answers: Of each: when it was asked for, in seconds since 1970, and how many milliseconds it took.
+        by: What went on, as a person names it.
+        during: When it did; an answer counts that was waited for in any part of it.
+        otherwise: What it is compared with; all other time where nobody says.
     """
-    with_one, without = (
-        [took_ms for at_s, took_ms in answers if any(from_s <= at_s <= to_s for from_s, to_s in spans)]
-        for spans in (shadowed, alone)
-    )
-    if not with_one or not without:
+    during_s = _within(answers, during)
+    others_s = _within(answers, otherwise) if otherwise is not None else _outside(answers, during)
+    if not during_s or not others_s:
         return []
     found: list[Timing] = []
     for name, share in QUANTILES.items():
-        with_s, without_s = (float(np.quantile(took_ms, share)) / 1000 for took_ms in (with_one, without))
+        with_s, without_s = (float(np.quantile(took_s, share)) for took_s in (during_s, others_s))
         longer_s = round(max(with_s - without_s, 0.0), 4)
         found += [
-            Timing(phase=f"answer with a shadow, {name}", took_s=round(with_s, 4)),
-            Timing(phase=f"answer without a shadow, {name}", took_s=round(without_s, 4)),
-            Timing(phase=f"delay of an answer by a shadow, {name}", took_s=longer_s, budget_s=BUDGET_S),
+            Timing(phase=f"answer during {by}, {name}", took_s=round(with_s, 4)),
+            Timing(phase=f"answer without {by}, {name}", took_s=round(without_s, 4)),
+            Timing(phase=f"delay of an answer by {by}, {name}", took_s=longer_s, budget_s=BUDGET_S),
         ]
     return found
+
+
+def _within(answers: Sequence[tuple[float, float]], spans: Sequence[Span]) -> list[float]:
+    return [took_ms / 1000 for at_s, took_ms in answers if _overlaps(at_s, took_ms, spans)]
+
+
+def _outside(answers: Sequence[tuple[float, float]], spans: Sequence[Span]) -> list[float]:
+    return [took_ms / 1000 for at_s, took_ms in answers if not _overlaps(at_s, took_ms, spans)]
+
+
+def _overlaps(at_s: float, took_ms: float, spans: Sequence[Span]) -> bool:
+    return any(at_s <= to_s and at_s + took_ms / 1000 >= from_s for from_s, to_s in spans)

@@ -6,24 +6,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 import numpy as np
 from proofs.lifecycle import swinging
 from proofs.lifecycle.attempt import JOB, attempt, delivered
+from proofs.lifecycle.delays import Span
 from proofs.lifecycle.story import Story
-from proofs.lifecycle.traffic import Client
 from proofs.services.inquiry import Inquiry
 
 from switchyard.jobs import run
 from yardfacts.facts import Fact, Timing
 
-__all__ = ["ROUNDS", "delays", "swing"]
+__all__ = ["ROUNDS", "loads", "swing"]
 
 ROUNDS: Final = 20
 SEED: Final = 300
-PROMOTION_BUDGET_S, ROLLBACK_BUDGET_S, DELAY_BUDGET_S = 120.0, 2.0, 0.1
+PROMOTION_BUDGET_S, ROLLBACK_BUDGET_S = 120.0, 2.0
 QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "max": 1.0}
 
 Round = Mapping[str, float]
@@ -72,18 +71,9 @@ def swing(story: Story, *, rounds: list[Round]) -> tuple[Fact, ...]:
     return (*inquiry.facts, *_timings(rounds))
 
 
-def delays(client: Client, rounds: Sequence[Round]) -> tuple[Fact, ...]:
-    """By how much the slowest answer during a load was slower than half of all answers without one."""
-    during = [took_ms for at_s, took_ms in client.answers if _is_loading(at_s, took_ms, rounds)]
-    others = [took_ms for at_s, took_ms in client.answers if not _is_loading(at_s, took_ms, rounds)]
-    if not during or not others:
-        return ()
-    took_s = max(max(during) - median(others), 0.0) / 1000
-    return (Timing(phase="delay of an answer by a load, max", took_s=round(took_s, 3), budget_s=DELAY_BUDGET_S),)
-
-
-def _is_loading(at_s: float, took_ms: float, rounds: Sequence[Round]) -> bool:
-    return any(at_s <= one["load_to_s"] and at_s + took_ms / 1000 >= one["load_from_s"] for one in rounds)
+def loads(rounds: Sequence[Round]) -> list[Span]:
+    """When a version was being loaded."""
+    return [(one["load_from_s"], one["load_to_s"]) for one in rounds]
 
 
 def _timings(rounds: Sequence[Round]) -> tuple[Fact, ...]:

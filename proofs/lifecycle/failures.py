@@ -53,7 +53,9 @@ def lie(after: Aftermath) -> tuple[Fact, ...]:
         version = after.forge(one.forge)
         for time in range(one.times):
             name, taken = f"{one.name}{'-again' * time}", after.next
-            after.refused(name, version, code=FAILED, error=one.error, said=one.said.format(version=version))
+            after.refused(
+                name, "promote", str(version), code=FAILED, error=one.error, said=one.said.format(version=version)
+            )
             after.ended(name, taken, "aborted", champion=after.home)
             after.unloaded(name, version)
             after.whole(name, champion=after.home)
@@ -74,7 +76,9 @@ def fence(after: Aftermath) -> tuple[Fact, ...]:
     after.inquiry.ask(
         "fenced-ahead", wanted=f"generation {taken}, changed True", got=lambda: _push(after, replica, taken)
     )
-    after.refused("fenced", version, code=REFUSED, error="Fenced", said=f"generation {taken} at {replica}")
+    after.refused(
+        "fenced", "promote", str(version), code=REFUSED, error="Fenced", said=f"generation {taken} at {replica}"
+    )
     restored = replace(after.home, generation=taken + 1)
     after.ended("fenced", taken, "aborted", champion=restored)
     after.unloaded("fenced", version)
@@ -91,7 +95,9 @@ def hush(after: Aftermath) -> tuple[Fact, ...]:
     promoted = replace(after.home, generation=taken, champion=version, previous=after.home.champion)
     after.slack.behave("refuse")
     try:
-        after.refused("untold", version, code=FAILED, error="NotDelivered", said="403 action_prohibited")
+        after.refused(
+            "untold", "promote", str(version), code=FAILED, error="NotDelivered", said="403 action_prohibited"
+        )
         after.ended("untold", taken, "committed", champion=promoted)
         after.inquiry.ask("untold-silent", wanted="told 0 times", got=lambda: _heard(after, taken))
     finally:
@@ -125,3 +131,7 @@ def _heard(after: Aftermath, generation: int) -> str:
     """How often people heard of *generation*."""
     (told,) = (one for one in after.story.last if one.generation == generation)
     return f"told {len(after.slack.messages(f'{generation}-{told.deploy_id}'))} times"
+
+
+def _promote(version: int) -> tuple[str, str]:
+    return "promote", str(version)

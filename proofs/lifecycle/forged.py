@@ -17,13 +17,26 @@ from models.repository import digest_of
 from models.signature import signature_of
 from models.wine.golden import golden_bytes
 from models.wine.packaging import assemble as package
+from models.wine.scoring import CLASSES
 from models.wine.table import read_table
 from yardflow.batches import Batch
-from yardflow.dataset import assemble
+from yardflow.dataset import Dataset, assemble
 from yardflow.rehearsal import rehearse
 from yardflow.training import train
 
-__all__ = ["GOLDEN", "MODEL", "NAME", "REASON", "Forged", "misremembered", "narrow", "sound", "unloadable", "unready"]
+__all__ = [
+    "GOLDEN",
+    "MODEL",
+    "NAME",
+    "REASON",
+    "Forged",
+    "contrary",
+    "misremembered",
+    "narrow",
+    "sound",
+    "unloadable",
+    "unready",
+]
 
 NAME: Final = "wine"
 MODEL, GOLDEN = "model", "golden.json"
@@ -81,8 +94,25 @@ class Forged:
 
 def sound(*, seed: int) -> Forged:
     """What a run of the life cycle would make of the packaged rows and a batch; other seeds make other models."""
+    return _made(_arrived(seed))
+
+
+def contrary(*, seed: int) -> Forged:
+    """
+    One that learned each row under the next cultivar's name, and is measured by the right ones: it scores so.
+
+    Nobody can refuse it before it is seen beside the champion: its files, golden rows and metrics are its own.
+    """
+    right = _arrived(seed)
+    return _made(replace(right, labels=(right.labels + 1) % CLASSES))
+
+
+def _arrived(seed: int) -> Dataset:
     table = read_table()
-    dataset = assemble(table, [Batch("forged", "0" * 64, rehearse(table, seed=seed, rows=ROWS))])
+    return assemble(table, [Batch("forged", "0" * 64, rehearse(table, seed=seed, rows=ROWS))])
+
+
+def _made(dataset: Dataset) -> Forged:
     trained = train(dataset)
     with tempfile.TemporaryDirectory() as place:
         package(Path(place), weights=trained.weights)

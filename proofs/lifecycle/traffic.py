@@ -15,7 +15,7 @@ from proofs.services.rest import NO_TLS
 from switchyard.kube import Kube
 from switchyard.probe.endpoints import Place, address
 from yardfacts.facts import Fact, Served, Traffic
-from yardfacts.outputs import DIGITS
+from yardfacts.outputs import kept
 
 __all__ = ["Client"]
 
@@ -105,5 +105,5 @@ class Client:
 def _read(reply: httpx.Response) -> tuple[int, int, tuple[float, ...]]:
     found = {one["name"]: one["data"] for one in reply.json()["outputs"]}
     headers = reply.headers
-    outputs = tuple(float(f"{value:.{DIGITS}g}") for value in found["probabilities"])
+    outputs = kept(found["probabilities"])
     return int(headers["x-switchyard-generation"]), int(headers["x-switchyard-version"]), outputs

@@ -10,7 +10,7 @@ from yardfacts.judges import legible
 from yardfacts.outputs import are_equal
 from yardfacts.verdict import Finding, disproved, inconclusive, proved
 
-__all__ = ["SENT", "answered_as_recorded"]
+__all__ = ["SENT", "answered_as_recorded", "counted"]
 
 SENT: Final = 200
 """Fewer requests see too little of what went wrong."""
@@ -29,7 +29,7 @@ def answered_as_recorded(seen: Facts, known: Facts, environment: str, *, may_fai
     yield from legible(known, Known)
     counts = tuple(one for one in seen.of(Traffic) if one.environment == environment)
     served = tuple(one for one in seen.of(Served) if one.environment == environment)
-    yield _counted(counts, served, environment, may_fail=may_fail)
+    yield counted(counts, served, environment, may_fail=may_fail)
     recorded = {one.version: one.outputs for one in known.of(Known) if one.environment == environment}
     if not recorded:
         yield inconclusive("not_known", f"{environment}: nobody recorded what any version answers")
@@ -44,15 +44,23 @@ def answered_as_recorded(seen: Facts, known: Facts, environment: str, *, may_fai
             yield proved(f"{told}, {one.answers} times")
 
 
-def _counted(counts: tuple[Traffic, ...], served: tuple[Served, ...], environment: str, *, may_fail: bool) -> Finding:
+def counted(
+    counts: tuple[Traffic, ...],
+    served: tuple[Served, ...],
+    environment: str,
+    *,
+    wanted: int = SENT,
+    may_fail: bool = False,
+) -> Finding:
+    """Whether *environment*'s one client asked often enough, was answered each time, and kept every answer."""
     if len(counts) != 1:
         return inconclusive("no_client", f"{environment}: {len(counts)} clients counted, wanted one")
     (traffic,) = counts
     told = f"{environment}: {traffic.sent} sent in {traffic.span_s} s, {traffic.answered} answered"
     if traffic.failed > 0 and not may_fail:
         return disproved("failed", f"{told}, {traffic.failed} failed: {traffic.detail}")
-    if traffic.sent < SENT and not may_fail:
-        return inconclusive("few_samples", f"{told}, wanted {SENT}")
+    if traffic.sent < wanted and not may_fail:
+        return inconclusive("few_samples", f"{told}, wanted {wanted}")
     kept = [one.answers for one in served]
     if (
         traffic.answered + traffic.failed != traffic.sent

@@ -12,9 +12,8 @@ from proofs.lifecycle.aftermath import BECAUSE
 from proofs.lifecycle.attempt import Attempt
 from proofs.lifecycle.contenders import FROM_EVIDENCE, WEIGHT
 from proofs.lifecycle.contest import REFUSED
-from proofs.lifecycle.contrary import contrary
 from proofs.lifecycle.delays import delays
-from proofs.lifecycle.forged import GOLDEN, MODEL, Forged, sound
+from proofs.lifecycle.forged import GOLDEN, MODEL, Forged, contrary, sound
 from proofs.lifecycle.foundry import Foundry
 from proofs.lifecycle.shadows import compared, copies, disagreed, kept, mirrored, said_compared, said_kept
 from proofs.unit.yardflow.shop import Gateways
@@ -165,19 +164,28 @@ def test_a_generation_without_a_comparison_has_none() -> None:
 
 
 def test_a_delay_is_by_how_much_a_quantile_grew() -> None:
-    """Only answers of those spans count; a shadow that makes answers faster delays none; of nothing, nothing."""
+    """Only answers of those spans count; what makes answers faster delays none; of nothing, nothing."""
     answers = [*((float(at), 10.0) for at in range(10)), *((float(at), 30.0) for at in range(10, 20)), (99.0, 9e9)]
-    found = {one.phase: one.took_s for one in delays(answers, shadowed=[(10, 14), (15, 19)], alone=[(0, 9)])}
+    some = [(10.0, 14.0), (15.0, 19.0)]
+    found = {one.phase: one.took_s for one in delays(answers, by="a shadow", during=some, otherwise=[(0, 9)])}
 
     assert found == {
         f"{what}, {name}": took_s
-        for name in ("p50", "p95")
+        for name in ("p50", "p95", "max")
         for what, took_s in (
-            ("answer with a shadow", 0.03),
+            ("answer during a shadow", 0.03),
             ("answer without a shadow", 0.01),
             ("delay of an answer by a shadow", 0.02),
         )
     }
-    faster = delays(answers, shadowed=[(0, 9)], alone=[(10, 19)])
-    assert [one.took_s for one in faster if one.phase.startswith("delay")] == [0.0, 0.0]
-    assert delays(answers, shadowed=[], alone=[(0, 9)]) == delays(answers, shadowed=[(0, 9)], alone=[(50, 60)]) == []
+    faster = delays(answers, by="a shadow", during=[(0, 9)], otherwise=[(10, 19)])
+    assert [one.took_s for one in faster if one.phase.startswith("delay")] == [0.0, 0.0, 0.0]
+    assert delays(answers, by="it", during=[], otherwise=[(0, 9)]) == []
+    assert delays(answers, by="it", during=[(0, 9)], otherwise=[(50, 60)]) == []
+
+
+def test_who_waited_in_any_part_of_it_was_delayed_by_it() -> None:
+    """Asked before it began and answered in its midst; and nobody else, where nothing else is said."""
+    answers = [(0.0, 10.0), (4.9, 300.0), (5.2, 20.0), (9.0, 10.0)]
+    found = {one.phase: one.took_s for one in delays(answers, by="a load", during=[(5.0, 5.5)])}
+    assert (found["answer during a load, max"], found["answer without a load, max"]) == (0.3, 0.01)
