@@ -81,12 +81,8 @@ def _swapped(facts: Facts) -> Facts:
 def _alike(facts: Facts) -> Facts:
     """Evidence of versions that answer the same in prod, as their trainings recorded."""
     outputs = _seen_in_prod(facts)[0].outputs
-    return Facts(
-        tuple(
-            (at, replace(fact, outputs=outputs) if isinstance(fact, Served | Known) and _in_prod(fact) else fact)
-            for at, fact in facts.entries
-        )
-    )
+    served = change(Served, at=AFTER, where=_in_prod, outputs=outputs)(facts)
+    return change(Known, at=AFTER, where=_in_prod, outputs=outputs)(served)
 
 
 @claim(
