@@ -49,15 +49,13 @@ def call(step: str, /, **given: Any) -> Any:
 class Ready(BaseSensorOperator):
     """Waits until the registry says READY, without a process that waits; then holds the files against the training."""
 
-    def execute(self, context: Context, event: Any = None, until: float = 0.0) -> dict[str, Any]:
+    def execute(self, context: Context, event: Any = None, since: float = 0.0) -> dict[str, Any]:
         """Look; where it is too early, come back later. Late is a failure, and never taken for a skip."""
         del context, event
-        until = until or time.time() + READY_S
-        if not call("is_ready"):
-            if time.time() > until:
-                raise AirflowFailException(f"wanted READY within {READY_S} s, got no such status from MLflow")
+        since = since or time.time()
+        if not call("is_ready", since=since, within_s=READY_S):
             again = TimeDeltaTrigger(timedelta(seconds=AGAIN_S))
-            self.defer(trigger=again, method_name="execute", kwargs={"until": until})
+            self.defer(trigger=again, method_name="execute", kwargs={"since": since})
         found: dict[str, Any] = call("ready")
         return found
 

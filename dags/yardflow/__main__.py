@@ -26,6 +26,7 @@ from yardflow.errors import (
     LedgerLost,
     Locked,
     NotDelivered,
+    NotFiled,
     NothingToRebuildOf,
     NothingToRetire,
     NothingToRollBackTo,
@@ -222,6 +223,8 @@ def _door() -> Iterator[Flow]:
         click.echo(f"{type(failure).__name__}: {failure}", err=True)
         if isinstance(failure, NotDelivered):
             click.echo("what was committed stays; `converge` or the next message tells people", err=True)
+        if isinstance(failure, NotFiled):
+            click.echo("what was committed stays, and people were told; `converge` files the receipt", err=True)
         sys.exit(REFUSED if isinstance(failure, NO) else FAILED)
 
 

@@ -21,7 +21,7 @@ from models.card import Card
 from models.wine.scoring import CLASSES
 from yardflow.errors import BatchRefused, Refusal
 
-__all__ = ["FIRST_ID", "LARGEST", "Batch", "Rows", "batch_bytes", "offline_bytes", "read_batch"]
+__all__ = ["FIRST_ID", "LARGEST", "Batch", "Rows", "batch_bytes", "read_batch"]
 
 FIRST_ID: Final = 1000
 """Lower ids are those of the packaged rows, now and when there are more of them."""
@@ -95,14 +95,6 @@ def batch_bytes(rows: Rows, *, card: Card) -> bytes:
     table = pa.table([pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)], schema)
     content = io.BytesIO()
     parquet.write_table(table, content, write_page_checksum=True)
-    return content.getvalue()
-
-
-def offline_bytes(rows: Rows, *, card: Card) -> bytes:
-    """What the feature store reads of *rows*: everything but the label."""
-    table = parquet.ParquetFile(io.BytesIO(batch_bytes(rows, card=card))).read().drop_columns(["label"])
-    content = io.BytesIO()
-    parquet.write_table(table, content)
     return content.getvalue()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.ledger import ALIASES, Action, Intent, Outcome
-from yardflow.announcing import PATIENCE_S, announce, letter_of
+from yardflow.announcing import PATIENCE_S, announce, is_unfiled, letter_of
 from yardflow.deploying import hold, standing
 from yardflow.flow import Flow
 from yardflow.following import ahead, await_replica, follows, truth
@@ -133,11 +133,16 @@ def _abandoned(flow: Flow) -> Iterator[Difference]:
 
 
 def _untold(flow: Flow, current: Outcome) -> Iterator[Difference]:
-    """What people have not heard: messages that nobody took, and the generation that nobody has told of yet."""
+    """What people have not heard, and what MLflow has not got of it."""
+    ended = {letter_of(entry.outcome): entry.outcome for entry in flow.ledger.history() if entry.outcome}
     for letter in flow.outbox.pending():
 
-        def deliver(deploy_id: str = letter.deploy_id) -> None:
-            flow.outbox.deliver(deploy_id, send=flow.slack.send, within_s=PATIENCE_S)
+        def deliver(name: str = letter.deploy_id) -> None:
+            if name in ended:
+                announce(flow, ended[name])
+                return
+            # Of a ledger that was lost: there is nothing left to make a receipt of.
+            flow.outbox.deliver(name, send=flow.slack.send, within_s=PATIENCE_S)
 
         yield Difference(f"message of {letter.deploy_id}", "a receipt", f"none since {letter.created}", deliver)
     is_told = flow.outbox.has(letter_of(current)) or current.action is Action.SEED
@@ -145,6 +150,13 @@ def _untold(flow: Flow, current: Outcome) -> Iterator[Difference]:
         yield Difference(
             f"generation {current.generation}", "people who know", "no message", lambda: announce(flow, current)
         )
+    for outcome in ended.values():
+        if is_unfiled(flow, outcome):
+
+            def file(outcome: Outcome = outcome) -> None:
+                announce(flow, outcome)
+
+            yield Difference(f"receipt of generation {outcome.generation}", "it in MLflow", "it on the volume", file)
 
 
 def project(flow: Flow, current: Outcome) -> None:

@@ -3,6 +3,7 @@ What can go wrong in the life cycle of a model.
 
 FlowError
 ├── BatchRefused        a batch is not what training takes; carries which and why
+├── OfflineRefused      an offline object is not what was offered; carries which
 ├── ClassMissing        the training rows lack a class; nobody can learn it from them
 │   └── OneClass        they all have the same one
 ├── RowsUnusable        rows that drift cannot be computed of: other columns than the reference, or no numbers
@@ -10,6 +11,7 @@ FlowError
 ├── ReferenceDamaged    bytes are not a reference that drift is held against
 ├── PolicyUnusable      a threshold that is no share decides nothing
 ├── NotDelivered        Slack did not take a message; carries why, and for how long it asks to wait
+├── NotFiled            a receipt could not be kept in MLflow; people were told
 ├── NeverWritten        there is no such message in the outbox
 ├── OutboxConflict      the deployment has another message already
 ├── OutboxDamaged       a file of the outbox is not what was written
@@ -58,6 +60,7 @@ __all__ = [
     "NeverWritten",
     "NotBegun",
     "NotDelivered",
+    "NotFiled",
     "NotFollowed",
     "NotLost",
     "NotReady",
@@ -65,6 +68,7 @@ __all__ = [
     "NothingToRebuildOf",
     "NothingToRetire",
     "NothingToRollBackTo",
+    "OfflineRefused",
     "OneClass",
     "OutboxConflict",
     "OutboxDamaged",
@@ -116,6 +120,14 @@ class BatchRefused(FlowError):
         self.reason = reason
 
 
+class OfflineRefused(FlowError):
+    """An object of the offline store cannot be trained on. name: which one, without folder and suffix."""
+
+    def __init__(self, message: str, *, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
 class ClassMissing(FlowError):
     """The training rows lack a class. present: the classes that they have."""
 
@@ -151,6 +163,10 @@ class NotDelivered(FlowError):
         super().__init__(message)
         self.reason = reason
         self.retry_after_s = retry_after_s
+
+
+class NotFiled(FlowError):
+    """What is committed stays, and people were told; the receipt waits on the volume until it is in MLflow, too."""
 
 
 class NeverWritten(FlowError):

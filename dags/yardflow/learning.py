@@ -1,6 +1,9 @@
 """
 From what has arrived to a registered version and the gate's decision. Nothing here touches what serves.
 
+Batches are read once, by ``features``, which puts their features into the offline store and writes down which they are;
+whoever trains or judges reads the offline objects, those that the feature store serves from.
+
 Each step may be repeated: a training is found again by its deployment, and gives the same bytes if it is not.
 """
 
@@ -25,10 +28,11 @@ from models.wine.packaging import assemble as package
 from models.wine.scoring import read_weights
 from models.wine.table import read_table
 from models.wine.training import is_holdout
-from yardflow.batches import Batch, offline_bytes, read_batch
+from yardflow import entities
+from yardflow.batches import Batch, read_batch
 from yardflow.dataset import Dataset, assemble
 from yardflow.drift import Drift, Reference, drift, read_reference, reference_bytes, snapshot
-from yardflow.errors import NotBegun
+from yardflow.errors import NotBegun, NotReady
 from yardflow.flow import Flow
 from yardflow.gate import Decision, Findings, Policy, decide
 from yardflow.parity import parity
@@ -38,20 +42,28 @@ from yardflow.training import train as learn
 
 __all__ = ["features", "gate", "is_ready", "ready", "register", "train"]
 
+READY, FAILED = "READY", "FAILED_REGISTRATION"
+"""MLflow's words for a version that is whole, and for one that never will be."""
+
 
 def features(flow: Flow, deploy_id: str) -> dict[str, Any]:
     """
     Read every batch, refuse what cannot be trained on, and put the features where the feature store reads them.
 
+    What was taken is what this deployment is trained on, whatever arrives or goes afterwards.
+
     Raises:
         BatchRefused: A batch is malformed; nothing is trained until somebody mends it or takes it away.
+        OfflineRefused: The offline store has other rows under a batch's name.
         StoreAway: The object store does not answer.
     """
     started_s = time.monotonic()
     flow.lock.take(deploy_id)
-    batches = _batches(flow)
+    batches = _arrived(flow)
     card = read_card(flow.model)
-    offered = [batch.name for batch in batches if flow.store.offer(batch.name, offline_bytes(batch.rows, card=card))]
+    offers = [entities.offer(flow.store, batch, card=card) for batch in batches]
+    entities.keep(flow.settings.volume, flow.model, deploy_id, [one.entities for one in offers])
+    offered = [one.entities.name for one in offers if one.is_new]
     dataset = assemble(read_table(), batches)
     flow.tell(f"{len(batches)} batches, {len(offered)} of them new in the offline store, {len(dataset.labels)} rows")
     return {"offered": offered, "late": list(dataset.late), **dataset.document, "took_s": _since(started_s)}
@@ -59,15 +71,17 @@ def features(flow: Flow, deploy_id: str) -> dict[str, Any]:
 
 def train(flow: Flow, deploy_id: str) -> dict[str, Any]:
     """
-    Train on all that has arrived, and keep everything of it as a run; a finished one of this deployment is that run.
+    Train on all that was taken, and keep everything of it as a run; a finished one of this deployment is that run.
 
     Raises:
+        NotBegun: Nothing was taken: ``features`` has not run.
+        OfflineRefused: An offline object is not what was offered.
         ClassMissing: The rows lack a class.
         StoreAway, RegistryAway: A neighbour does not answer.
     """
     started_s = time.monotonic()
     flow.lock.take(deploy_id)
-    dataset = assemble(read_table(), _batches(flow))
+    dataset = assemble(read_table(), _taken(flow, deploy_id))
     trained = learn(dataset)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -106,9 +120,27 @@ def register(flow: Flow, deploy_id: str) -> dict[str, Any]:
     return {"version": kept.version, "run_id": run_id, "took_s": _since(started_s)}
 
 
-def is_ready(flow: Flow, deploy_id: str) -> bool:
-    """See ``Registry.is_ready``."""
-    return flow.registry.is_ready(deploy_id)
+def is_ready(flow: Flow, deploy_id: str, *, since: float, within_s: float) -> bool:
+    """
+    Whether MLflow says that the version is READY; what READY means here is more than that: see ``ready``.
+
+    Args:
+        since: When somebody asked first, in seconds since 1970: whoever waits does so in several processes.
+        within_s: How long after that it may take.
+
+    Raises:
+        NotReady: It failed, or is still not READY after *within_s*.
+        NotBegun: There is no version of this deployment.
+        RegistryAway: MLflow does not answer.
+    """
+    kept = _kept(flow, deploy_id)
+    waited_s = time.time() - since
+    if kept.status == FAILED or (kept.status != READY and waited_s > within_s):
+        raise NotReady(
+            f"wanted version {kept.version} {READY} in MLflow within {within_s:g} s, got {kept.status} after "
+            f"{waited_s:.0f} s; look at MLflow, then start another run"
+        )
+    return kept.status == READY
 
 
 def ready(flow: Flow, deploy_id: str) -> dict[str, Any]:
@@ -133,6 +165,7 @@ def gate(flow: Flow, deploy_id: str) -> dict[str, Any]:
 
     Raises:
         SameData: What is new is what the champion was trained on.
+        OfflineRefused: An offline object is not what was offered.
         StoreAway, RegistryAway: A neighbour does not answer.
     """
     started_s = time.monotonic()
@@ -145,14 +178,14 @@ def gate(flow: Flow, deploy_id: str) -> dict[str, Any]:
     elif left is not None and left.digest == kept.digest:
         decision = Decision("stop", ("digest: wanted another model than was rolled back from, got the same bytes",))
     else:
-        decision = decide(Policy(accuracy_threshold=flow.settings.accuracy_threshold), _findings(flow, kept))
+        decision = decide(Policy(accuracy_threshold=flow.settings.accuracy_threshold), _findings(flow, deploy_id, kept))
     flow.registry.mark(kept.version, gate=f"{decision.outcome}: {'; '.join(decision.reasons)}")
     flow.tell(f"the gate says {decision.outcome}: {'; '.join(decision.reasons)}")
     return {"outcome": decision.outcome, "reasons": list(decision.reasons), "took_s": _since(started_s)}
 
 
-def _findings(flow: Flow, kept: Kept) -> Findings:
-    batches = _batches(flow)
+def _findings(flow: Flow, deploy_id: str, kept: Kept) -> Findings:
+    batches = _taken(flow, deploy_id)
     dataset = assemble(read_table(), batches)
     champion = flow.current.aliases["champion"]
     weights = read_weights(flow.repository.folder(flow.model) / str(champion.version) / "weights.npz")
@@ -194,7 +227,12 @@ def _has_parity(flow: Flow, kept: Kept) -> bool:
     return True
 
 
-def _batches(flow: Flow) -> list[Batch]:
+def _taken(flow: Flow, deploy_id: str) -> list[Batch]:
+    found = entities.recall(flow.settings.volume, flow.model, deploy_id)
+    return entities.take(flow.store, found, card=read_card(flow.model))
+
+
+def _arrived(flow: Flow) -> list[Batch]:
     card = read_card(flow.model)
     return [read_batch(name, flow.store.batch(flow.model, name), card=card) for name in flow.store.batches(flow.model)]
 

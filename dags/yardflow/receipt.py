@@ -124,6 +124,11 @@ class DeployReceipt:
         """Whether it came to what it was for, and each of the six is known to be met."""
         return self.outcome in SUCCESSES and all(criterion.met is True for criterion in self.criteria)
 
+    @property
+    def artifact(self) -> str | None:
+        """Where it is kept among the artifacts of its run; None where it has no run, or no number."""
+        return None if self.run_id is None or self.generation is None else f"receipts/{self.generation}.json"
+
     def document(self) -> dict[str, Any]:
         """As JSON carries it; a number that is none is told in words, because JSON has no word for it."""
         criteria = [vars(criterion) for criterion in self.criteria]
@@ -160,8 +165,8 @@ class DeployReceipt:
         criteria = "   ".join(f"{MARKS[one.met]} {one.name}" for one in self.criteria if one.name != "announced")
         said = [f"*Metrics*\n{_escaped(_measured(self.metrics) or 'none')}", f"*Why*\n{_escaped(_cut(self.reason))}"]
         known = [
-            _link(links.run, "MLflow run", self.run_id),
-            _link(links.receipt, "receipt", self.deploy_id),
+            _link(links.run, "run", self.run_id),
+            _link(links.receipt, "receipt", self.artifact or self.deploy_id),
             _escaped(f"{self.action} by {self.actor}, {self.at}, {sum(self.durations_s.values()):.0f} s"),
         ]
         return [

@@ -25,7 +25,7 @@ from models.registry import DIGEST, SIGNATURE
 from models.repository import digest_of
 from yardflow.errors import NotReady, RegistryAway, Unregistered
 
-__all__ = ["GOLDEN", "MODEL", "REFERENCE", "Kept", "Recorded", "Registry"]
+__all__ = ["GOLDEN", "MODEL", "REFERENCE", "Kept", "Page", "Recorded", "Registry"]
 
 EXPERIMENT: Final = "model_lifecycle"
 DEPLOY: Final = "switchyard.deploy_id"
@@ -64,6 +64,14 @@ class Kept:
     deploy_id: str
     gate: str
     metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where MLflow shows a run."""
+
+    experiment_id: str
+    run_id: str
 
 
 class Registry:
@@ -153,19 +161,6 @@ class Registry:
         with self._answering("the run of a version"):
             return self._kept(found)
 
-    def is_ready(self, deploy_id: str) -> bool:
-        """
-        Whether MLflow says that the version is READY. What READY means here is more than that: see ``fetch``.
-
-        Raises:
-            NotReady: It failed, or there is none: no waiting changes that.
-            RegistryAway: The server does not answer.
-        """
-        found = self.version_of(deploy_id)
-        if found is None or found.status == "FAILED_REGISTRATION":
-            raise NotReady(f"wanted the version of {deploy_id} to become READY in MLflow, got {found}")
-        return found.status == "READY"
-
     def fetch(self, kept: Kept, folder: Path, *, signature: str) -> None:
         """
         Bring the version's files into *folder*, and hold them against what was trained.
@@ -188,13 +183,13 @@ class Registry:
 
     def artifact(self, run_id: str, name: str) -> bytes | None:
         """
-        One file of a run; None where it has no such file.
+        One file of a run, by its folder and name; None where it has no such file.
 
         Raises:
             RegistryAway: The server does not answer.
         """
         with self._answering(name), tempfile.TemporaryDirectory() as folder:
-            if name not in {one.path for one in self._client.list_artifacts(run_id)}:
+            if not self._has(run_id, name):
                 return None
             return Path(self._client.download_artifacts(run_id, name, folder)).read_bytes()
 
@@ -208,6 +203,38 @@ class Registry:
         content = self.artifact(run_id, DATASET)
         found: dict[str, Any] = json.loads(content) if content else {}
         return found
+
+    def page(self, deploy_id: str, *, version: int | None) -> Page | None:
+        """
+        The run of the *version* that a deployment was about, else the one that it made; None where there is neither.
+
+        Raises:
+            RegistryAway: The server does not answer.
+        """
+        try:
+            run_id = self.run(deploy_id) if version is None else self.version(version).run_id
+        except Unregistered:
+            return None
+        if run_id is None:
+            return None
+        with self._answering("a run"):
+            return Page(experiment_id=str(self._client.get_run(run_id).info.experiment_id), run_id=run_id)
+
+    def file(self, run_id: str, name: str, content: str) -> bool:
+        """
+        Keep *content* as an artifact of a run; whether it was not there yet. What is there stays as it is.
+
+        Args:
+            name: Its folder and name, below the run's artifacts.
+
+        Raises:
+            RegistryAway: The server, or the store behind it, does not answer.
+        """
+        with self._answering(name):
+            if self._has(run_id, name):
+                return False
+            self._client.log_text(run_id, content, name)
+        return True
 
     def mark(self, version: int, *, gate: str) -> None:
         """
@@ -256,6 +283,10 @@ class Registry:
             self._client.set_registered_model_alias(self._model, alias, str(version))
             self._client.set_model_version_tag(self._model, str(version), GENERATION, str(generation))
 
+    def _has(self, run_id: str, name: str) -> bool:
+        folder = name.rpartition("/")[0]
+        return name in {one.path for one in self._client.list_artifacts(run_id, folder or None)}
+
     def _kept(self, found: ModelVersion) -> Kept:
         run: Run = self._client.get_run(str(found.run_id))
         return Kept(
@@ -271,8 +302,8 @@ class Registry:
 
     @contextmanager
     def _answering(self, wanted: str) -> Iterator[None]:
-        """MLflow's one error becomes ours."""
+        """MLflow's error becomes ours, and so does that of its HTTP client, which tells of the store of artifacts."""
         try:
             yield
-        except MlflowException as failure:
+        except (MlflowException, OSError) as failure:
             raise RegistryAway(f"wanted {wanted} of {self._model} from MLflow, got {failure}") from failure

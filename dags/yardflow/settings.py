@@ -54,3 +54,6 @@ class FlowSettings(BaseSettings):
 
     slack_connection: str = "slack"
     """Airflow's connection to the webhook."""
+
+    links_url: AnyHttpUrl | None = None
+    """Where people outside read MLflow's pages; None where nobody is outside, and messages have no links."""

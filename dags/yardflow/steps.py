@@ -141,11 +141,13 @@ def undo(
         return ended  # it was refused a number, and this may not even be the ledger that everything follows
     if flow.ledger.current is not None:
         settle(flow, flow.current)
-    if ended == "rolled_back":
-        announce(flow, flow.current)
-    entry = flow.ledger.entry(deploy_id)
-    if entry is not None and entry.outcome is not None:
-        announce(flow, entry.outcome)
+    try:
+        if ended == "rolled_back":
+            announce(flow, flow.current)
+    finally:  # of whichever people cannot be told, they are told of the other
+        entry = flow.ledger.entry(deploy_id)
+        if entry is not None and entry.outcome is not None:
+            announce(flow, entry.outcome)
     return ended
 
 

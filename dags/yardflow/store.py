@@ -18,7 +18,7 @@ class Store:
     The bucket, as far as the life cycle has to do with it::
 
         batches/<model>/<batch id>.parquet    what arrived, features and labels; whoever delivers puts it there
-        offline/<batch id>.parquet            its features, for the feature store
+        offline/<batch id>.parquet            its features, for the feature store and for training
     """
 
     def __init__(self, *, endpoint: str, bucket: str, access_key: str, secret_key: str) -> None:
@@ -80,3 +80,19 @@ class Store:
         except OSError as failure:
             raise StoreAway(f"wanted to write s3://{path}, got {failure}") from failure
         return True
+
+    def offline(self, name: str) -> bytes | None:
+        """
+        The bytes of a batch's features, as they stand in the offline store; None where there are none.
+
+        Raises:
+            StoreAway: The object store does not answer.
+        """
+        path = f"{self._bucket}/offline/{name}{SUFFIX}"
+        try:
+            if self._files.get_file_info(path).type is fs.FileType.NotFound:
+                return None
+            with self._files.open_input_stream(path) as stream:
+                return bytes(stream.read())
+        except OSError as failure:
+            raise StoreAway(f"wanted s3://{path}, got {failure}") from failure

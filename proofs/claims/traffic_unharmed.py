@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from yardfacts.claims import Mutant, claim
-from yardfacts.facts import Facts, Generation, Known, Served, Traffic
+from yardfacts.facts import Fact, Facts, Generation, Known, Served, Traffic
 from yardfacts.generations import change_truth, ledger, ledgers_clear, truth
 from yardfacts.judges import legible
 from yardfacts.mutants import NothingToChange, blind, change, drop
@@ -81,8 +81,13 @@ def _swapped(facts: Facts) -> Facts:
 def _alike(facts: Facts) -> Facts:
     """Evidence of versions that answer the same in prod, as their trainings recorded."""
     outputs = _seen_in_prod(facts)[0].outputs
-    served = change(Served, at=AFTER, where=_in_prod, outputs=outputs)(facts)
-    return change(Known, at=AFTER, where=_in_prod, outputs=outputs)(served)
+
+    def alike(at: str, fact: Fact) -> Fact:
+        if at != AFTER or not isinstance(fact, Served | Known) or not _in_prod(fact):
+            return fact
+        return replace(fact, outputs=outputs)
+
+    return Facts(tuple((at, alike(at, fact)) for at, fact in facts.entries))
 
 
 @claim(

@@ -86,6 +86,25 @@ def test_whatever_it_is_told_of_is_there_and_lets_it_in(clusters: list[Cluster])
                 assert admits(arriving, side="from", own=namespace, other=asking, port=port), f"{where}: arriving"
 
 
+def test_messages_lead_to_where_people_outside_read(rendered: Rendered) -> None:
+    """On a cluster the links are to the host that the controller knows as MLflow's; elsewhere there are none."""
+    for profile in ("cluster", "embedded"):
+        cluster = Cluster(rendered, profile)
+        outside = {
+            one.namespace: rule["host"]
+            for _, one in cluster.manifests("Ingress.networking.k8s.io")
+            for rule in one.body["spec"]["rules"]
+            if one.name == "mlflow"
+        }
+        assert sorted(outside) == (["mlflow-dev", "mlflow-prod"] if profile == "cluster" else [])
+        runners = list(_runners(cluster))
+        assert len(runners) == 6
+        for manifest, pod in runners:
+            host = outside.get(manifest.namespace.replace("airflow", "mlflow"))
+            links = _environment(pod).get("FLOW_LINKS_URL", {}).get("value")
+            assert links == (f"https://{host}" if host else None), f"{profile}: {manifest}"
+
+
 def test_a_reload_finds_every_replica(clusters: list[Cluster]) -> None:
     """The name of the replicas has no address of its own, and chooses the pods that predictions go to."""
     for cluster in clusters:

@@ -146,8 +146,11 @@ class Bucket:
 
     def offer(self, name: str, content: bytes) -> bool:
         is_new = name not in self.offered
-        self.offered[name] = content
+        self.offered.setdefault(name, content)
         return is_new
+
+    def offline(self, name: str) -> bytes | None:
+        return self.offered.get(name)
 
 
 @dataclass
@@ -155,12 +158,15 @@ class Channel:
     """Stands for Slack."""
 
     heard: list[str] = field(default_factory=list)
+    shown: list[Sequence[Mapping[str, Any]]] = field(default_factory=list)
+    """The blocks of each message that was heard."""
     fault: Callable[[], Exception] | None = None
 
     def send(self, text: str, blocks: Sequence[Mapping[str, Any]]) -> Delivery:
         if self.fault is not None:
             raise self.fault()
         self.heard.append(text)
+        self.shown.append(blocks)
         return Delivery(200, "ok")
 
 

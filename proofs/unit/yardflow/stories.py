@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -33,7 +34,7 @@ def learn(flow: Flow, deploy_id: str) -> dict[str, Any]:
     learning.features(flow, deploy_id)
     learning.train(flow, deploy_id)
     learning.register(flow, deploy_id)
-    assert learning.is_ready(flow, deploy_id)
+    assert learning.is_ready(flow, deploy_id, since=time.time(), within_s=0)
     learning.ready(flow, deploy_id)
     return learning.gate(flow, deploy_id)
 

@@ -43,6 +43,7 @@ def _version(flow: Flow) -> int:
     rows = rehearse(read_table(), seed=1, rows=120)
     cast(Bucket, flow.store).arrived["b1"] = batch_bytes(rows, card=read_card("wine"))
     steps.begin(flow, "d", actor="test", reason="because")
+    learning.features(flow, "d")
     learning.train(flow, "d")
     version = int(learning.register(flow, "d")["version"])
     steps.undo(flow, "d", None, reason="only trained")

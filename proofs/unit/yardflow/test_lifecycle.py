@@ -28,6 +28,7 @@ from yardflow.errors import (
     WrongAnswers,
 )
 from yardflow.flow import Flow
+from yardflow.registry import Registry
 
 from .shop import Bucket, Channel, Gateways, Server
 from .stories import Killed, aliases, arrive, check_champion, dying, learn, promote, registered
@@ -266,6 +267,7 @@ def test_a_rollback_overtakes_a_deployment(flow: Flow) -> None:
 
 PLACES: dict[str, tuple[Any, str]] = {
     "intent": (steps, "begin"),
+    "taken": (learning, "features"),
     "trained": (learning, "train"),
     "registered": (learning, "register"),
     "published": (steps, "publish"),
@@ -279,6 +281,7 @@ PLACES: dict[str, tuple[Any, str]] = {
     "projected": (steps, "project"),
     "settled": (steps, "settle"),
     "told": (Channel, "send"),
+    "filed": (Registry, "file"),
 }
 
 

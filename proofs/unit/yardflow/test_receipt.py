@@ -30,7 +30,8 @@ RECEIPT = DeployReceipt(
     reason="accuracy 0.97 >= 0.90",
     at="2026-11-21T22:00:00.000Z",
 )
-LINKS = Links(run="http://mlflow/#/experiments/1/runs/8c1d?a=1&b=2", receipt="http://pages/2f1c0a")
+RUN = "http://mlflow/#/experiments/1/runs/8c1d"
+LINKS = Links(run=f"{RUN}?a=1&b=2", receipt=f"{RUN}/artifacts/receipts/5.json")
 BLOCKS_AT_MOST, SECTION_CHARS, HEADER_CHARS = 49, 2000, 150
 """Slack's limits: 50 blocks, one of which the outbox adds; 2000 characters a field; 150 a header."""
 
@@ -107,17 +108,25 @@ def test_the_message_says_what_a_reader_asks_first() -> None:
     assert "accuracy 0.9722, log_loss 0.0812" in said[5]
     assert "✓ registered   ✓ ready   ✓ loaded   ✓ smoke   ✓ reloaded" in said[5]
     assert said[6:] == [
-        "<http://mlflow/#/experiments/1/runs/8c1d?a=1&amp;b=2|MLflow run 8c1d>",
-        "<http://pages/2f1c0a|receipt 2f1c0a>",
+        f"<{RUN}?a=1&amp;b=2|run 8c1d>",
+        f"<{RUN}/artifacts/receipts/5.json|receipt receipts/5.json>",
         "promote by airflow, 2026-11-21T22:00:00.000Z, 14 s",
     ]
     json.dumps(message.blocks, allow_nan=False)
 
 
 def test_a_page_that_is_not_there_is_no_link() -> None:
-    """Run and deployment are named all the same, and what never was is left out."""
-    assert _said(RECEIPT.message().blocks)[6:8] == ["MLflow run 8c1d", "receipt 2f1c0a"]
-    assert _said(replace(RECEIPT, run_id=None).message(LINKS).blocks)[6] == "<http://pages/2f1c0a|receipt 2f1c0a>"
+    """Run and receipt are named all the same, by the deployment where it has no run, and what never was is left out."""
+    assert _said(RECEIPT.message().blocks)[6:8] == ["run 8c1d", "receipt receipts/5.json"]
+    assert _said(replace(RECEIPT, run_id=None).message().blocks)[6] == "receipt 2f1c0a"
+    assert replace(RECEIPT, generation=None).artifact is None
+
+
+def test_what_slack_would_read_as_a_link_is_text() -> None:
+    """Its three characters are escaped in text and in addresses, and what ends a label is taken out of it."""
+    strange = replace(RECEIPT, run_id="a|b <!here> & c").message(Links(run="http://mlflow/?<a>&b"))
+
+    assert _said(strange.blocks)[6] == "<http://mlflow/?&lt;a&gt;&amp;b|run a b &lt;!here&gt; &amp; c>"
 
 
 @pytest.mark.parametrize(

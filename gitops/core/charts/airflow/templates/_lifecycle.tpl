@@ -17,6 +17,10 @@ the CronJob lifecycle. Which version is the champion stands in the ledger on the
   value: http://fastapi-{{ .Values.env }}-service.fastapi-{{ .Values.env }}
 - name: FLOW_REPLICAS
   value: fastapi-{{ .Values.env }}-replicas.fastapi-{{ .Values.env }}:8080
+{{- if .Values.ingress }}
+- name: FLOW_LINKS_URL  # how people outside reach MLflow's pages; where nobody is outside, messages have no links
+  value: https://mlflow-{{ .Values.env }}.local
+{{- end }}
 - name: FLOW_RELOAD_TOKEN
   valueFrom:
     secretKeyRef:
