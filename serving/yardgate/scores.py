@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,8 +18,14 @@ PROBABILITIES, CLASS = "probabilities", "class"
 READ_BYTES = 64 * 1024
 """Largest answer that is parsed, eight times a full batch of the served model: parsing holds up the event loop."""
 
-UNREADABLE = frozenset((b"content-encoding", b"inference-header-content-length"))
-"""Headers of an answer that is not, or not only, plain JSON."""
+BINARY = b"inference-header-content-length"
+"""Header of an answer that is not only JSON."""
+
+INFLATED = frozenset((b"gzip", b"deflate"))
+"""What Triton compresses by where a caller accepts it, as most clients do without being told."""
+
+EITHER_FORMAT = zlib.MAX_WBITS | 32
+"""For zlib: read in the head whether it is gzip's or its own."""
 
 
 class _Output(BaseModel):
@@ -45,16 +52,32 @@ class Scores:
 
 
 def read_scores(answer: Answer) -> Scores | None:
-    """The scores in *answer*; None where it is binary, compressed, too long, or carries other outputs."""
-    if len(answer.body) > READ_BYTES or any(name in UNREADABLE for name, _ in answer.headers):
+    """The scores in *answer*; None where it is binary, too long, of an unknown encoding, or carries other outputs."""
+    text = None if any(name == BINARY for name, _ in answer.headers) else _text(answer)
+    if text is None:
         return None
     try:
-        outputs = {output.name: output.data for output in _Outputs.model_validate_json(answer.body).outputs}
+        outputs = {output.name: output.data for output in _Outputs.model_validate_json(text).outputs}
     except ValidationError:
         return None
     if not outputs.keys() >= {PROBABILITIES, CLASS}:
         return None
     return Scores(probabilities=outputs[PROBABILITIES], classes=outputs[CLASS])
+
+
+def _text(answer: Answer) -> bytes | None:
+    """The body as it was before it was compressed; None where nobody knows, or it is longer than is read."""
+    encodings = [value.strip().lower() for name, value in answer.headers if name == b"content-encoding"]
+    if not encodings or encodings == [b"identity"]:
+        return answer.body if len(answer.body) <= READ_BYTES else None
+    if len(encodings) > 1 or encodings[0] not in INFLATED:
+        return None
+    inflating = zlib.decompressobj(EITHER_FORMAT)
+    try:
+        text = inflating.decompress(answer.body, READ_BYTES)
+    except zlib.error:
+        return None
+    return text if inflating.eof else None  # what does not end within so many bytes is longer, or cut off
 
 
 def largest_difference(one: Sequence[float], other: Sequence[float]) -> float:

@@ -30,10 +30,16 @@ Script = Callable[[Asked, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def answering(
-    writer: asyncio.StreamWriter, document: object, *, status: int = 200, headers: str = "", close: bool = False
+    writer: asyncio.StreamWriter,
+    document: object,
+    *,
+    status: int = 200,
+    headers: str = "",
+    close: bool = False,
+    encode: Callable[[bytes], bytes] = bytes,
 ) -> None:
-    """Send *document* as JSON; with *close* the connection ends after it, without having been announced."""
-    body = json.dumps(document).encode()
+    """Send *document* as JSON, *encode*d; with *close* the connection ends after it, without having been announced."""
+    body = encode(json.dumps(document).encode())
     head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
     writer.write(head.encode() + body)
     await writer.drain()

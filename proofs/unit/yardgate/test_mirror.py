@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,11 @@ from typing import Any
 import pytest
 
 from yardgate.mirror import QUEUE, WORKERS
+from yardgate.scores import READ_BYTES
 
 from .neighbour import Asked, Neighbour, Script, answering, running
 from .test_features import feast_answer
-from .yard import Standing, Yard, raising, scoring, triton_answer, until, version_of
+from .yard import SCORES, Standing, Yard, raising, scoring, triton_answer, until, version_of
 
 BODY = json.dumps({"inputs": [{"name": "features", "datatype": "FP32", "shape": [2, 13], "data": [1.0] * 26}]}).encode()
 SHADOWED: dict[str, Standing] = {"champion": 1, "challenger": (2, 1.0), "shadow": 3}
@@ -113,6 +116,51 @@ def test_what_cannot_be_subtracted_is_a_disagreement(tmp_path: Path, shadow: Scr
         evidence = _evidence(yard)
 
     assert (evidence["compared"], evidence["disagreements"], evidence["max_abs_diff"]) == (1, 1, 0.0)
+
+
+def _packed(encoding: str, encode: Callable[[bytes], bytes]) -> Script:
+    """Answer like the model, compressed."""
+
+    async def script(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        outputs = [{"name": "probabilities", "data": [*SCORES, *SCORES]}, {"name": "class", "data": [0, 0]}]
+        await answering(writer, {"outputs": outputs}, headers=f"Content-Encoding: {encoding}\r\n", encode=encode)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encode"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)]
+)
+def test_a_compressed_answer_is_compared(tmp_path: Path, encoding: str, encode: Callable[[bytes], bytes]) -> None:
+    """Triton compresses for whoever accepts it, and most clients do; the copy for the shadow accepts nothing."""
+    with _shadowed(tmp_path, others=_packed(encoding, encode)) as yard:
+        answer = yard.infer(BODY)
+        until(lambda: _evidence(yard)["mirrored"] == 1)
+
+        assert answer.headers["content-encoding"] == encoding
+        found = [_evidence(yard)[name] for name in ("compared", "uncompared", "disagreements")]
+        assert found == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encode"),
+    [
+        ("gzip", lambda text: gzip.compress(text)[:-9]),
+        ("gzip", lambda text: gzip.compress(text + b" " * READ_BYTES)),
+        ("gzip", bytes),
+        ("br", bytes),
+    ],
+    ids=["cut off", "larger than is read", "not compressed at all", "unknown"],
+)
+def test_what_cannot_be_unpacked_is_counted_and_not_compared(
+    tmp_path: Path, encoding: str, encode: Callable[[bytes], bytes]
+) -> None:
+    """Nobody reads the half of an answer, and a small body that becomes a large one holds nobody up."""
+    with _shadowed(tmp_path, shadow=_packed(encoding, encode)) as yard:
+        yard.infer(BODY)
+        until(lambda: _evidence(yard)["mirrored"] == 1)
+
+        assert (_evidence(yard)["uncompared"], _evidence(yard)["compared"]) == (1, 0)
 
 
 @pytest.mark.parametrize("binary", ["shadow", "others"])
