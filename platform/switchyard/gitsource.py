@@ -10,7 +10,7 @@ from typing import Final
 
 from switchyard.errors import Refused, Unreadable
 from yardfacts.facts import Commit
-from yardfacts.target import Target
+from yardfacts.target import Target, once_served
 
 __all__ = ["GitSource", "short_sha"]
 
@@ -83,11 +83,13 @@ class GitSource:
 
     def reset(self, sha: str) -> None:
         """
-        Serve *sha* again, whatever was committed on top of it.
+        Serve *sha* again, whatever was committed on top of it; what was served so far can still be fetched.
 
         Raises:
             Refused: It is not in the repository.
         """
+        before = self.head()
+        self._git("update-ref", once_served(before), before)
         self._git("update-ref", self._ref, sha)
 
     @property

@@ -4,7 +4,7 @@ The git source inside the node: a bare repository whose branch ``yard`` is exact
 Uncommitted changes, untracked files included unless git ignores them, go into a scratch commit. It is made with an
 index and an object store of its own: the user's index, branches, stash and objects are never touched. One commit on top
 adds what only this node knows (``gitops/profiles/embedded/node.yaml``). Both are functions of their content: the same
-tree gives the same ids.
+tree gives the same ids. The branch does not grow: it is moved, and what it leaves stays under a tag.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from yardfacts.target import once_served
 from yardnode import commands
 from yardnode.errors import CommandFailed, Problem, Refused
 from yardnode.plan import Plan
@@ -89,7 +90,8 @@ def serve(checkout: Path, *, state: Path, generated: Mapping[str, str]) -> Serve
         index = Path(folder) / "index"
         commit, dirty = tested(checkout, bare=bare, head=head, index=index)
         served = _overlay(commit, onto=commit, bare=bare, index=index, generated=generated)
-    _git("update-ref", f"refs/heads/{BRANCH}", served, bare=bare)
+    before = _git("for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}", bare=bare)
+    _move(served, before=before, bare=bare)
     return Served(commit=commit, dirty=dirty, served=served)
 
 
@@ -104,8 +106,8 @@ def amend(before: Served, *, state: Path, generated: Mapping[str, str]) -> Serve
         Refused: Somebody else has put a commit on the branch meanwhile, which would be lost.
         CommandFailed: git failed.
     """
-    bare, branch = repository(state), f"refs/heads/{BRANCH}"
-    head = _git("rev-parse", "--verify", branch, bare=bare)
+    bare = repository(state)
+    head = _git("rev-parse", "--verify", f"refs/heads/{BRANCH}", bare=bare)
     if head != before.served:
         raise Refused(
             [
@@ -120,7 +122,7 @@ def amend(before: Served, *, state: Path, generated: Mapping[str, str]) -> Serve
     with tempfile.TemporaryDirectory(dir=state, prefix="index-") as folder:
         index = Path(folder) / "index"
         served = _overlay(before.commit, onto=before.served, bare=bare, index=index, generated=generated)
-    _git("update-ref", branch, served, before.served, bare=bare)
+    _move(served, before=before.served, bare=bare)
     return replace(before, served=served)
 
 
@@ -138,6 +140,13 @@ def tested(checkout: Path, *, bare: Path, head: str, index: Path) -> tuple[str, 
     if tree == _git("rev-parse", f"{head}^{{tree}}", bare=bare):
         return head, False
     return _commit(tree, parent=head, message="Uncommitted changes of the checkout", bare=bare), True
+
+
+def _move(served: str, *, before: str, bare: Path) -> None:
+    """Let the branch go from *before*, empty where there is none, to *served*; where it was can still be fetched."""
+    if before not in ("", served):
+        _git("update-ref", once_served(before), before, bare=bare)
+    _git("update-ref", f"refs/heads/{BRANCH}", served, before, bare=bare)
 
 
 def _overlay(commit: str, *, onto: str, bare: Path, index: Path, generated: Mapping[str, str]) -> str:

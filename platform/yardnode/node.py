@@ -17,11 +17,11 @@ from yardnode.waiting import wait_until
 
 __all__ = ["KEPT", "components", "leftovers", "others", "prepare", "start", "stop", "tracked", "wipe"]
 
-KEPT = frozenset({"volumes", "secrets.yaml", "logs", "logs.before"})
+KEPT = frozenset({"volumes", "secrets.yaml", "git", "logs", "logs.before"})
 """
 What of the state survives ``down``. All volumes do or none: a ledger that outlives the registry of its versions decides
-about versions that nobody knows. With them stay the credentials that are written into them; and logs, because a failure
-is understood by them.
+about versions that nobody knows. With them stay the credentials that are written into them, and the commits that
+Airflow's database names; and logs, because a failure is understood by them.
 """
 
 START_WITHIN_S = 60.0

@@ -1,4 +1,4 @@
-"""A promotion is one version in every place, each asked for itself: from the run that trained it to the message."""
+"""A promotion is one version in every place, each asked for itself: from the commit of its run to the message."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from yardfacts.verdict import Finding, Verdict, disproved, merge, proved
 
 ENVIRONMENTS = ("dev", "prod")
 BEFORE, NOW = "lifecycle.before", "promoted"
+COMMIT = ("dag-of-commit", "run-of-commit")
+"""The commit that the DAG was read from before the run, and the one that the run says of itself."""
 RUN, TRAINED, DIGEST, CRITERIA = "run-succeeded", "run-in-registry", "digest-in-registry", "criteria-met"
 
 
@@ -32,13 +34,26 @@ def _history_edited(facts: Facts) -> Facts:
 
 @claim(
     "In both environments a run with good data is promoted: all six criteria are met, each by its own evidence, and "
-    "one version is traced from the run to the registry, the bytes, Triton, every replica, the answer and the message.",
+    "one version is traced from the served commit and its run to the registry, the bytes, Triton, every replica, the "
+    "answer and the message.",
     mutants=[
         Mutant(
             name="the run fails",
             edit=change(Answer, at=NOW, where=asked(RUN, "prod"), outcome="wrong", got="failed"),
             verdict=Verdict.DISPROVED,
             reason="not_promoted",
+        ),
+        Mutant(
+            name="the run is one of a commit that was served before",
+            edit=change(Answer, at=NOW, where=asked("run-of-commit", "prod"), outcome="wrong", got="0" * 40),
+            verdict=Verdict.DISPROVED,
+            reason="other_commit",
+        ),
+        Mutant(
+            name="nobody knows which commit the DAG was read from",
+            edit=drop(Answer, at=NOW, where=asked("dag-of-commit", "prod")),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_asked",
         ),
         Mutant(
             name="the champion comes from another run",
@@ -205,6 +220,7 @@ def promotion_traced(facts: Facts) -> Finding:
     before, now = facts.at(BEFORE), facts.at(NOW)
     return merge((
         *answered(now, probes=(RUN,), environments=ENVIRONMENTS, reason="not_promoted"),
+        *answered(now, probes=COMMIT, environments=ENVIRONMENTS, reason="other_commit"),
         *ledgers_clear(before, environments=ENVIRONMENTS),
         *ledgers_clear(now, environments=ENVIRONMENTS),
         *(finding for environment in ENVIRONMENTS for finding in _committed(before, now, environment)),

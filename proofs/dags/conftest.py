@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +17,15 @@ VALUES = {
     "cluster": ROOT / "gitops/core/charts/airflow/values.yaml",
     "embedded": ROOT / "gitops/profiles/embedded/airflow.yaml",
 }
+
+
+@pytest.fixture(name="home", scope="session")
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Airflow makes itself a home when it is imported: whoever imports it does so after this, and late."""
+    with pytest.MonkeyPatch.context() as patched:
+        home = tmp_path_factory.mktemp("airflow")
+        patched.setenv("AIRFLOW_HOME", str(home))
+        yield home
 
 
 @pytest.fixture(name="executors", scope="session", params=sorted(VALUES))

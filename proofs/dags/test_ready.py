@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,10 +14,10 @@ from .conftest import ROOT
 
 
 @pytest.fixture(name="lifecycle", scope="module")
-def _lifecycle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """The DAG's own file, imported late: Airflow makes itself a home when it is imported."""
+def _lifecycle(home: Path) -> Iterator[ModuleType]:
+    """The DAG's own file, imported where Airflow has a *home*."""
+    assert home.is_dir()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
         patched.syspath_prepend(str(ROOT / "dags"))
         yield import_module("model_lifecycle")
 

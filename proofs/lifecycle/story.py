@@ -40,6 +40,8 @@ RUN_S: Final = 420.0
 """A run takes a minute or two; beside the other environment's, on two busy cores, longer."""
 READ_S: Final = 120.0
 """Until the DAG processor has read the served commit."""
+OVER: Final = ("success", "failed")
+"""How the states begin in which a run stays."""
 TOLD_S: Final = 30.0
 ROWS, SEEDS = 120, 24
 """Rows that are known to raise no alarm, as a test of drift now and then does; each time others, for a new model."""
@@ -139,6 +141,11 @@ class Story:
         inquiry, run = Inquiry(self.environment), self._name("promoted")
         if not self._ran(inquiry, run, probe="run-succeeded", wanted="success"):
             return tuple(inquiry.facts)
+        inquiry.ask(
+            "run-of-commit",
+            wanted=self.hands.served,
+            got=lambda: str(self.door.run(run, dag=DAG).get("bundle_version")),
+        )
         registered = self.door.returned(run, "register", dag=DAG)
         receipt = self.door.returned(run, "announce", dag=DAG)
         self.version, ledger = int(registered["version"]), self.ledger()
@@ -229,15 +236,22 @@ class Story:
             self.door.trigger(run, conf={"reason": f"proof {self.hands.run_id}"}, dag=DAG)
             return "accepted"
 
-        if not inquiry.ask("run-accepted", wanted="accepted", got=accepted, within_s=READ_S):
+        # Else the run would be one of a commit that was served before, by a proof that has put it back meanwhile.
+        inquiry.ask("dag-of-commit", wanted=self.hands.served, got=lambda: self.door.bundle(DAG), within_s=READ_S)
+        if not inquiry.ask("run-accepted", wanted="accepted", got=accepted):
             return False
         return inquiry.ask(
             probe,
             wanted=wanted,
-            got=lambda: str(self.door.run(run, dag=DAG)["state"]),
+            got=lambda: self._state(run, wanted=wanted),
             within_s=RUN_S,
-            is_over=lambda state: state in ("success", "failed"),
+            is_over=lambda state: state.startswith(OVER),
         )
+
+    def _state(self, run: str, *, wanted: str) -> str:
+        """State of a run; where it failed and nobody wanted that, with the reason."""
+        state = str(self.door.run(run, dag=DAG)["state"])
+        return self.door.ended(run, dag=DAG) if state == "failed" != wanted else state
 
     def _took_s(self, run: str) -> float:
         """From the trigger to the commit, by Airflow's own clock."""

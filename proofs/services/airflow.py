@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final
 
 from switchyard import labels
@@ -14,7 +15,7 @@ from switchyard.kube import Kube
 from switchyard.objects import dig
 from switchyard.probe.s3 import Store
 
-from .errors import Unanswered
+from .errors import Declined, Unanswered
 from .inquiry import Inquiry
 from .rest import Rest
 
@@ -70,9 +71,9 @@ class Airflow:
         found: dict[str, Any] = self.rest.get(f"{API}/monitor/health")
         return found
 
-    def bundle(self) -> str:
+    def bundle(self, dag: str = DAG) -> str:
         """The commit that the DAG was last read from."""
-        return str(self.rest.get(f"{API}/dags/{DAG}")["bundle_version"])
+        return str(self.rest.get(f"{API}/dags/{dag}")["bundle_version"])
 
     def trigger(self, run: str, *, conf: dict[str, str], after: datetime | None = None, dag: str = DAG) -> None:
         """Ask for a run of *dag* under a name of one's own; where *after* is given, it waits until then."""
@@ -116,6 +117,24 @@ class Airflow:
         """Its tasks by their id."""
         listed = self.rest.get(f"{API}/dags/{dag}/dagRuns/{run}/taskInstances")["task_instances"]
         return {str(one["task_id"]): one for one in listed}
+
+    def ended(self, run: str, *, dag: str) -> str:
+        """State of a run; of one that failed, the tasks that did, each with its last error: what somebody looks for."""
+        state = str(self.run(run, dag=dag)["state"])
+        failed = [name for name, one in self.tasks(run, dag=dag).items() if one["state"] == "failed"]
+        return "; ".join([state, *(f"{name}: {self._error(run, name, dag=dag)}" for name in failed)])
+
+    def _error(self, run: str, task: str, *, dag: str) -> str:
+        """The last error that the log of a task tells, or that there is none."""
+        try:
+            log = self.rest.get(f"{API}/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/1")["content"]
+        except Declined as exc:
+            if exc.status != HTTPStatus.NOT_FOUND:
+                raise
+            return "no log"
+        lines = [line for line in log if line.get("level") == "error"]
+        details = [detail for line in lines for detail in line.get("error_detail") or ()]
+        return str(details[-1]["exc_value"] if details else lines[-1]["event"] if lines else "no error in its log")
 
     def returned(self, run: str, task: str, *, dag: str) -> dict[str, Any]:
         """What a task returned."""

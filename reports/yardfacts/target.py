@@ -8,7 +8,17 @@ from pathlib import Path
 
 from yardfacts.facts import Timing, Usage
 
-__all__ = ["Target"]
+__all__ = ["Target", "once_served"]
+
+
+def once_served(sha: str) -> str:
+    """
+    The ref under which a git source keeps a commit that its branch has left.
+
+    A branch that is put back loses commits that somebody has already read: a run of a DAG goes on with the commit that
+    it began at, and asks for it until its end. Readers fetch tags with their branches.
+    """
+    return f"refs/tags/served/{sha}"
 
 
 @dataclass(frozen=True, kw_only=True)

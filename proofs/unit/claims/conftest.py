@@ -409,7 +409,9 @@ def _served(environment: str) -> tuple[Fact, ...]:
 def _life_cycle(facts: Facts) -> Facts:
     """A model is promoted, another refused, and the one from before comes back."""
     promoted = (
+        ("dag-of-commit", SERVED),
         ("run-succeeded", "success"),
+        ("run-of-commit", SERVED),
         ("run-in-registry", "0" * 32),
         ("digest-in-registry", f"{3:064d}"),
         ("criteria-met", "registered, ready, loaded, smoke, reloaded, announced"),

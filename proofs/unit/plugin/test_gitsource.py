@@ -68,6 +68,15 @@ def test_a_reset_serves_the_old_commit_again(source: GitSource) -> None:
     assert source.served(_target(source, commit=start)).on_top == ()
 
 
+def test_what_was_served_can_still_be_fetched(source: GitSource, tmp_path: Path) -> None:
+    """Somebody has read it and works with it: a run of a DAG fetches the commit that it began at, until it ends."""
+    start = source.head()
+    made = source.commit({"kept.yaml": "other\n"}, message="scratch")
+    source.reset(start)
+    _git("clone", "--quiet", str(source.git_dir.as_uri()), str(tmp_path / "reader"), folder=tmp_path)
+    assert _git("show", f"{made}:kept.yaml", folder=tmp_path / "reader") == "other\n"
+
+
 def test_a_commit_that_is_not_there_is_an_error(source: GitSource) -> None:
     """What cannot be compared is not said to be the same."""
     with pytest.raises(Refused, match="git diff"):

@@ -123,6 +123,35 @@ class _Store:
         return self._given
 
 
+REFUSED = {"exc_type": "AirflowException", "exc_value": "Version abc not found in the repository"}
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ([{"level": "error", "event": "Top level error", "error_detail": [REFUSED]}], "begin: Version abc not found"),
+        ([{"level": "error", "event": "killed"}, {"level": "info", "event": "bye"}], "begin: killed"),
+        ([{"level": "info", "event": "bye"}], "begin: no error in its log"),
+        (None, "begin: no log"),
+    ],
+)
+def test_a_run_that_failed_says_what_of(play: Play, log: list[dict[str, Any]] | None, told: str) -> None:
+    """Whoever reads the verdict need not look for the log; tasks that did not fail are nobody's question."""
+
+    def reply(asked: httpx.Request) -> httpx.Response:
+        path = asked.url.path
+        if path.endswith("/taskInstances/begin/logs/1"):
+            return httpx.Response(404) if log is None else httpx.Response(200, json={"content": log})
+        if path.endswith("/taskInstances"):
+            tasks = [{"task_id": "begin", "state": "failed"}, {"task_id": "train", "state": "upstream_failed"}]
+            return httpx.Response(200, json={"task_instances": tasks})
+        return httpx.Response(200, json={"state": "failed"})
+
+    said = airflow.Airflow(play(reply)).ended("proof-1", dag="model_lifecycle")
+    assert said.startswith(f"failed; {told}")
+    assert "train" not in said
+
+
 @pytest.mark.parametrize(
     ("given", "outcome"),
     [

@@ -111,6 +111,17 @@ def test_a_new_commit_replaces_the_old_one(checkout: Path, state: Path) -> None:
     assert shown(state, "file") == "second"
 
 
+def test_what_was_served_can_still_be_fetched(checkout: Path, state: Path, tmp_path: Path) -> None:
+    """Whoever read a commit before it was replaced works with it: a run of a DAG that has not ended, for one."""
+    before = serve(checkout, state=state, generated={NODE_FILE: "images: {}\n"})
+    amended = amend(before, state=state, generated={NODE_FILE: "images: {a: b}\n"})
+    (checkout / "file").write_text("second\n")
+    put(checkout, state)
+    git(tmp_path, "clone", "--quiet", repository(state).as_uri(), "reader")
+    for served in (before, amended):
+        assert git(tmp_path / "reader", "show", f"{served.served}:file") == "first"
+
+
 def test_a_checkout_in_the_middle_of_history_is_served_without_its_branches(checkout: Path, state: Path) -> None:
     """A detached HEAD, as CI has it, is as good as a branch."""
     git(checkout, "checkout", "--quiet", "--detach")
