@@ -29,9 +29,9 @@ proof: $(VENV)/COMPLETE ## Bring the yard up and run the whole loop: audit, off,
 	$(YARD) up
 	$(BIN)/tox run -e proof-daily
 
-proof-full: $(VENV)/COMPLETE ## The whole loop, thirty times off and on, every way in which a deployment can fail or die, and every live negative control
+proof-full: $(VENV)/COMPLETE ## The whole loop, thirty times off and on, every way in which a deployment can fail or die, with the layer on, off and toggled, and every live negative control
 	$(YARD) up
-	$(BIN)/tox run -e proof
+	$(BIN)/tox run -e proof,proof-off,proof-toggled
 
 proof-core: $(VENV)/COMPLETE ## The everyday proof: pytest -m core_only on the yard that is up
 	$(BIN)/pytest -m core_only

@@ -18,7 +18,7 @@ from yardfacts.target import Target
 
 from .canaries.fixtures import Released, _canaries, _release  # noqa: F401 - pytest finds fixtures by these names
 from .canaries.offline import FEATURE, Offline, key_of, value_of
-from .lifecycle.fixtures import _stories  # noqa: F401 - as above
+from .lifecycle.fixtures import _contests, _layered, _stories  # noqa: F401 - as above
 from .services.exercise import PARTS, Hands, exercise
 
 LAYER = "features"

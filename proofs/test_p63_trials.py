@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
-from proofs.lifecycle.aftermath import Aftermath
 from proofs.lifecycle.contenders import agree, challenge, contradict, lurk, retire
 from proofs.lifecycle.contest import Contest
+from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.meanwhile import in_every
-from proofs.lifecycle.story import Story
 
 from switchyard.scenario import Scenario
-from switchyard.yard import Yard
 from yardfacts.facts import Fact
-
-if TYPE_CHECKING:
-    from proofs.services.exercise import Hands
 
 pytestmark = [pytest.mark.order(63), pytest.mark.lifecycle, pytest.mark.lengthy]
 
@@ -36,21 +31,6 @@ ROWS: Final[Mapping[str, Act]] = {
 }
 
 
-@pytest.fixture(name="contests")
-def _contests(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> Iterator[Mapping[str, Contest]]:
-    """One an environment, by its name; each is put back whatever becomes of the other."""
-    contests = {environment: Contest(Aftermath(Story(hands(environment)))) for environment in declared.environments}
-    try:
-        yield contests
-    finally:
-        with (
-            yard.recorder.step("restore: nothing is on trial, the champion is who it was, and what was forged is gone"),
-            ExitStack() as restoring,
-        ):
-            for contest in contests.values():
-                restoring.callback(contest.restore)
-
-
 def _all(contests: Mapping[str, Contest], act: Act) -> tuple[Fact, ...]:
     """Do the same in every environment at once."""
     stories = [contest.after.story for contest in contests.values()]
@@ -66,12 +46,14 @@ def _asking(contests: Mapping[str, Contest]) -> Iterator[None]:
         yield
 
 
-def test_a_version_on_trial_is_watched_before_it_serves(yard: Scenario, contests: Mapping[str, Contest]) -> None:
+def test_a_version_on_trial_is_watched_before_it_serves(
+    yard: Scenario, layered: Layered, contests: Mapping[str, Contest]
+) -> None:
     """A shadow answers nobody and becomes the champion by what was seen of it; a challenger has its share, and that."""
     with yard.given("who the champion is, and three versions that nobody has seen"):
         yard.record(AT, *_all(contests, Contest.begin))
 
-    with _asking(contests):
+    with layered.throughout(AT), _asking(contests):
         for title, act in ROWS.items():
             with yard.when(title):
                 yard.record(AT, *_all(contests, act))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from proofs.lifecycle.aftermath import Aftermath
 from proofs.lifecycle.failures import fence, hush, lie
+from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.losses import lose_replica, lose_triton, regain_triton
+from proofs.lifecycle.meanwhile import in_every
 from proofs.lifecycle.story import Story
 from proofs.lifecycle.traffic import Client
 from proofs.outages import silence, stopped
-from proofs.services.errors import ServiceError
 
-from switchyard.judging import Inconclusive
 from switchyard.kinds import DEPLOYMENTS
 from switchyard.kube import Kube
 from switchyard.scenario import Scenario
@@ -57,12 +56,9 @@ def _every(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> Ite
 
 
 def _all(every: Sequence[Aftermath], act: Act) -> tuple[Fact, ...]:
-    """Do the same in every environment at once; facts in the order of environments."""
-    with ThreadPoolExecutor(len(every), thread_name_prefix="failures") as threads:
-        try:
-            return tuple(fact for facts in threads.map(act, every) for fact in facts)
-        except ServiceError as exc:  # of a question that only the next ones would have been built on
-            raise Inconclusive(str(exc)) from exc
+    """Do the same in every environment at once."""
+    afters = {after.story.environment: after for after in every}
+    return in_every([after.story for after in every], lambda story: act(afters[story.environment]))
 
 
 @contextmanager
@@ -91,25 +87,26 @@ def _without_triton(yard: Scenario, kube: Kube, declared: Yard) -> Iterator[None
 
 
 def test_a_deployment_that_fails_leaves_the_champion(
-    yard: Scenario, kube: Kube, declared: Yard, every: Sequence[Aftermath]
+    yard: Scenario, kube: Kube, declared: Yard, layered: Layered, every: Sequence[Aftermath]
 ) -> None:
     """Whatever a deployment fails of, it says so, the champion is who it was, and the next one may begin."""
     with yard.given("who the champion is, and that everything follows"):
         yard.record(AT, *_all(every, Aftermath.begin))
 
-    with _clients(kube, every) as clients:
-        for title, act in ANSWERED.items():
-            with yard.when(title):
-                yard.record(AT, *_all(every, act))
-    yard.record(AT, *_seen(clients))
+    with layered.throughout(AT):
+        with _clients(kube, every) as clients:
+            for title, act in ANSWERED.items():
+                with yard.when(title):
+                    yard.record(AT, *_all(every, act))
+        yard.record(AT, *_seen(clients))
 
-    with yard.when("Triton is away"), _without_triton(yard, kube, declared):
-        yard.record(AT, *_all(every, lose_triton))
-    with yard.when("Triton is back"):
-        yard.record(AT, *_all(every, regain_triton))
-    with yard.when("a replica is deleted in the middle of a switch"), _clients(kube, every) as clients:
-        yard.record(AT, *_all(every, lose_replica))
-    yard.record(REPLICA, *_seen(clients))
+        with yard.when("Triton is away"), _without_triton(yard, kube, declared):
+            yard.record(AT, *_all(every, lose_triton))
+        with yard.when("Triton is back"):
+            yard.record(AT, *_all(every, regain_triton))
+        with yard.when("a replica is deleted in the middle of a switch"), _clients(kube, every) as clients:
+            yard.record(AT, *_all(every, lose_replica))
+        yard.record(REPLICA, *_seen(clients))
     yard.record(AT, *(memory.known for after in every for memory in after.known.values()))
 
     yard.judge("failures_contained")

@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 from proofs.lifecycle.aftermath import Aftermath
+from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.losing import begin, die, go_on, lose, rebuild, renew, restore
 from proofs.lifecycle.meanwhile import in_every
 from proofs.lifecycle.story import Story
@@ -55,22 +56,23 @@ def _in(every: Mapping[str, Aftermath], act: Act) -> Callable[[Story], Sequence[
 
 
 def test_a_lost_ledger_is_made_again_while_everybody_is_answered(
-    yard: Scenario, kube: Kube, stories: Sequence[Story], every: Mapping[str, Aftermath]
+    yard: Scenario, kube: Kube, layered: Layered, stories: Sequence[Story], every: Mapping[str, Aftermath]
 ) -> None:
     """Nobody who asks notices that the ledger is gone, nothing goes on without it, and one command brings it back."""
     with yard.given("a version was promoted, the one from before is loaded, and everything follows"):
         yard.record(LOST, *in_every(stories, _in(every, begin)))
 
-    for moment, acts in CHAPTERS.items():
-        with ExitStack() as asking:
-            clients = [
-                asking.enter_context(Client(kube, story.environment, story.hands.trace().inference))
-                for story in stories
-            ]
-            for title, act in acts.items():
-                with yard.when(title):
-                    yard.record(moment, *in_every(stories, _in(every, act)))
-        known = (memory.known for after in every.values() for memory in after.known.values())
-        yard.record(moment, *(fact for client in clients for fact in client.facts()), *known)
+    with layered.throughout(AGAIN):
+        for moment, acts in CHAPTERS.items():
+            with ExitStack() as asking:
+                clients = [
+                    asking.enter_context(Client(kube, story.environment, story.hands.trace().inference))
+                    for story in stories
+                ]
+                for title, act in acts.items():
+                    with yard.when(title):
+                        yard.record(moment, *in_every(stories, _in(every, act)))
+            known = (memory.known for after in every.values() for memory in after.known.values())
+            yard.record(moment, *(fact for client in clients for fact in client.facts()), *known)
 
     yard.judge("ledger_rebuilt")

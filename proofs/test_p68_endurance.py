@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 import pytest
-from proofs.lifecycle.delays import delays
-from proofs.lifecycle.endurance import ROUNDS, Round, loads, swing
+from proofs.lifecycle.endurance import ROUNDS, swing
 from proofs.lifecycle.meanwhile import while_toggled
 from proofs.lifecycle.story import Story
 from proofs.lifecycle.traffic import Client
@@ -20,7 +19,6 @@ pytestmark = [pytest.mark.order(68), pytest.mark.lifecycle, pytest.mark.lengthy]
 
 def test_twenty_there_and_twenty_back(yard: Scenario, kube: Kube, layer: str, stories: Sequence[Story]) -> None:
     """Champions come and go twenty times in every environment, and every single request gets its champion's answer."""
-    rounds: dict[str, list[Round]] = {story.environment: [] for story in stories}
     with yard.given("who the champion is"):
         for story in stories:
             story.before = story.ledger()
@@ -31,19 +29,11 @@ def test_twenty_there_and_twenty_back(yard: Scenario, kube: Kube, layer: str, st
             asking.enter_context(Client(kube, story.environment, story.hands.trace().inference)) for story in stories
         ]
         with yard.when(f"{ROUNDS} rollbacks and {ROUNDS} promotions happen, while the layer leaves and returns"):
-            found = while_toggled(
-                yard,
-                layer,
-                stories,
-                lambda story: swing(story, rounds=rounds[story.environment]),
-                off_after=ROUNDS // 5,
-                on_after=ROUNDS // 2,
-            )
+            found = while_toggled(yard, layer, stories, swing, off_after=ROUNDS // 5, on_after=ROUNDS // 2)
             yard.record("swung", *found)
 
     for story, client in zip(stories, clients, strict=True):
         yard.record("rolled-back", *story.ledger())
         yard.record("lifecycle.after", *client.facts(), *story.known())
-        yard.record("swung", *delays(client.answers, by="a load", during=loads(rounds[story.environment])))
 
     yard.judge("decisions_endured", "traffic_unharmed")

@@ -73,6 +73,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="detach and attach N times under watch; 0 (the default) leaves that out",
     )
     group.addoption(
+        "--layer",
+        dest="switchyard_layer",
+        choices=("on", "off", "toggled"),
+        default="on",
+        help="how the optional layer is while models are tried, fail, get lost and are decided about: there (the "
+        "default), away, or leaving and returning all the time",
+    )
+    group.addoption(
         "--evidence",
         dest="switchyard_evidence",
         type=Path,

@@ -22,8 +22,8 @@ LIES = ("unready", "unloadable", "unloadable-again", "misremembered", "narrow")
 ROWS = (*LIES, "fenced", "untold", "triton-lost", "replica-lost")
 BACK = ("untold-returned", "replica-lost-returned")
 """Where the champion from before had to be brought back."""
-GIVEN = ("begun-converged", "fenced-ahead", "triton-lost-noticed", "replica-lost-killed")
-"""Without these nothing was broken, or too much was."""
+GIVEN = ("begun-converged", "layer-meanwhile", "fenced-ahead", "triton-lost-noticed", "replica-lost-killed")
+"""Without these nothing was broken, too much was, or the optional layer was not as it was wanted."""
 
 
 def _of(kind: str, *rows: str) -> tuple[str, ...]:
@@ -128,6 +128,12 @@ def _uncounted(facts: Facts) -> Facts:
         Mutant(
             name="the replica was not ahead",
             edit=change(Answer, at=AT, where=asked("fenced-ahead", "prod"), outcome="wrong", got="HTTP 401"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_broken",
+        ),
+        Mutant(
+            name="the layer was not as somebody wanted it",
+            edit=change(Answer, at=AT, where=asked("layer-meanwhile", "dev"), outcome="wrong", got="on to the end"),
             verdict=Verdict.INCONCLUSIVE,
             reason="not_broken",
         ),

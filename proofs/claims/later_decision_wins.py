@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from yardfacts.claims import Mutant, claim
-from yardfacts.facts import Answer, Facts
+from yardfacts.clients import answered_as_recorded
+from yardfacts.facts import Answer, Facts, Known, Served, Traffic
 from yardfacts.judges import answered, presupposed
 from yardfacts.mutants import asked, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, merge
@@ -16,6 +17,8 @@ DECISIONS = (
 )
 BEGUN = ("begun-beside-a-promotion", "begun-beside-a-rollback")
 """Without these no run was at work."""
+GIVEN = ("layer-meanwhile",)
+"""Whether the optional layer was as it was wanted."""
 REFUSED = ("promotion-beside-a-run", "run-beside-a-rollback")
 WOKEN = ("woken-before-the-switch", "woken-after-the-switch", "woken-zombie")
 STANDS = (
@@ -25,10 +28,15 @@ STANDS = (
 ROLLBACKS = ("rollback", "rollback-of-a-rollback", "rollback-again")
 
 
+def _in_prod(fact: Traffic | Served | Known) -> bool:
+    return fact.environment == "prod"
+
+
 @claim(
     "In both environments a rollback or a deployment that is decided while another deployment is on its way wins: the "
     "other one is refused when it goes on, a run of the DAG is red, and every place tells of the later decision. "
-    "Whoever promotes beside a run is refused; so is a rollback of a rollback, unless it is said to be meant.",
+    "Whoever promotes beside a run is refused; so is a rollback of a rollback, unless it is said to be meant. Whoever "
+    "asks meanwhile is answered, with the numbers of the version that is named.",
     mutants=[
         Mutant(
             name="nobody could decide while the other one was on its way",
@@ -91,6 +99,36 @@ ROLLBACKS = ("rollback", "rollback-of-a-rollback", "rollback-again")
             reason="no_run",
         ),
         Mutant(
+            name="the layer was not as somebody wanted it",
+            edit=change(Answer, at=DECIDED, where=asked(*GIVEN, "prod"), outcome="wrong", got="on to the end"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="layer_otherwise",
+        ),
+        Mutant(
+            name="one request fails",
+            edit=change(Traffic, at=DECIDED, where=_in_prod, failed=1, detail="request 7: HTTP 503"),
+            verdict=Verdict.DISPROVED,
+            reason="failed",
+        ),
+        Mutant(
+            name="the numbers of a version are others than its training recorded",
+            edit=change(Known, at=DECIDED, where=_in_prod, outputs=(0.1, 0.2, 0.7)),
+            verdict=Verdict.DISPROVED,
+            reason="wrong_numbers",
+        ),
+        Mutant(
+            name="somebody answers of whose training nobody knows",
+            edit=drop(Known, at=DECIDED, where=lambda one: _in_prod(one) and one.version == 1),
+            verdict=Verdict.DISPROVED,
+            reason="other_version",
+        ),
+        Mutant(
+            name="nobody asked in one environment",
+            edit=drop(Traffic, at=DECIDED, where=_in_prod),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="no_client",
+        ),
+        Mutant(
             name="no zombie woke up",
             edit=drop(Answer, at=DECIDED, where=asked("woken-zombie", "prod")),
             verdict=Verdict.INCONCLUSIVE,
@@ -122,7 +160,9 @@ def later_decision_wins(facts: Facts) -> Finding:
     return merge((
         *answered(decided, probes=DECISIONS, environments=ENVIRONMENTS, reason="not_decided"),
         *presupposed(decided, probes=BEGUN, environments=ENVIRONMENTS, reason="no_run"),
+        *presupposed(decided, probes=GIVEN, environments=ENVIRONMENTS, reason="layer_otherwise"),
         *answered(decided, probes=(*WOKEN, *REFUSED), environments=ENVIRONMENTS, reason="not_refused"),
         *answered(decided, probes=STANDS, environments=ENVIRONMENTS, reason="undone"),
         *answered(decided, probes=ROLLBACKS, environments=ENVIRONMENTS, reason="flapping"),
+        *(finding for env in ENVIRONMENTS for finding in answered_as_recorded(decided, decided, env)),
     ))  # fmt: skip

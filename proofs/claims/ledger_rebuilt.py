@@ -34,9 +34,12 @@ GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
         *_of("lost", "wiped", "ledger"),
     ),
     REPLICA: _of("replica", "deleted", "back"),
-    AGAIN: _of("killed", "wiped", "ledger", "died", "open"),
+    AGAIN: (*_of("killed", "wiped", "ledger", "died", "open"), "layer-meanwhile"),
 }
-"""Without these nothing was lost, nobody started anew, and no rebuild was killed."""
+"""
+Without these nothing was lost, nobody started anew, no rebuild was killed, or the optional layer was not as it was
+wanted.
+"""
 QUESTIONS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     LOST: {
         "went_on": _of("lost", *COMMANDS),
@@ -164,6 +167,12 @@ def _swapped(facts: Facts) -> Facts:
         Mutant(
             name="nothing was promoted before",
             edit=change(Answer, at=LOST, where=asked("begun-promoted", "prod"), outcome="wrong", got="exit code 11"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_given",
+        ),
+        Mutant(
+            name="the layer was not as somebody wanted it",
+            edit=change(Answer, at=AGAIN, where=asked("layer-meanwhile", "dev"), outcome="wrong", got="on to the end"),
             verdict=Verdict.INCONCLUSIVE,
             reason="not_given",
         ),

@@ -31,8 +31,8 @@ ALLOWED = DEVIATIONS * (WEIGHT * (1 - WEIGHT) / KEYS) ** 0.5
 REFUSED = ("unseen", "unproven", "previous")
 SHADOWED = ("contrary", "sound")
 DECIDED = (*SHADOWED, "promoted", "challenged", "retired")
-GIVEN = ("begun-converged", "alone-answered")
-"""Without these something else was going on."""
+GIVEN = ("begun-converged", "layer-meanwhile", "alone-answered")
+"""Without these something else was going on, or the optional layer was not as it was wanted."""
 
 
 def _of(kind: str, *rows: str) -> tuple[str, ...]:
@@ -221,6 +221,11 @@ def _thirds(facts: Facts) -> Facts:
                 (
                     "something was on its way before",
                     change(Answer, at=AT, where=asked("begun-converged", "prod"), outcome="wrong", got="exit code 11"),
+                    "not_begun",
+                ),
+                (
+                    "the layer was not as somebody wanted it",
+                    change(Answer, at=AT, where=asked("layer-meanwhile", "dev"), outcome="wrong", got="on to the end"),
                     "not_begun",
                 ),
                 (

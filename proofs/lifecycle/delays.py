@@ -20,19 +20,21 @@ Span = tuple[float, float]
 
 
 def delays(
-    answers: Sequence[tuple[float, float]], *, by: str, during: Sequence[Span], otherwise: Sequence[Span] | None = None
+    answers: Sequence[tuple[float, float]], *, by: str, during: Sequence[Span], otherwise: Sequence[Span]
 ) -> list[Timing]:
     """
     How long answers took while it went on and otherwise, and by how much longer; nothing where either was not seen.
+
+    The most that it can have delayed one is the slowest answer less the median of the others, whatever made it slow.
 
     Args:
         answers: Of each: when it was asked for, in seconds since 1970, and how many milliseconds it took.
         by: What went on, as a person names it.
         during: When it did; an answer counts that was waited for in any part of it.
-        otherwise: What it is compared with; all other time where nobody says.
+        otherwise: When it did not, and nothing else did.
     """
     during_s = _within(answers, during)
-    others_s = _within(answers, otherwise) if otherwise is not None else _outside(answers, during)
+    others_s = _within(answers, otherwise)
     if not during_s or not others_s:
         return []
     found: list[Timing] = []
@@ -44,15 +46,12 @@ def delays(
             Timing(phase=f"answer without {by}, {name}", took_s=round(without_s, 4)),
             Timing(phase=f"delay of an answer by {by}, {name}", took_s=longer_s, budget_s=BUDGET_S),
         ]
-    return found
+    most_s = round(max(during_s) - float(np.median(others_s)), 4)
+    return [*found, Timing(phase=f"delay of an answer by {by}, at most", took_s=max(most_s, 0.0), budget_s=BUDGET_S)]
 
 
 def _within(answers: Sequence[tuple[float, float]], spans: Sequence[Span]) -> list[float]:
     return [took_ms / 1000 for at_s, took_ms in answers if _overlaps(at_s, took_ms, spans)]
-
-
-def _outside(answers: Sequence[tuple[float, float]], spans: Sequence[Span]) -> list[float]:
-    return [took_ms / 1000 for at_s, took_ms in answers if not _overlaps(at_s, took_ms, spans)]
 
 
 def _overlaps(at_s: float, took_ms: float, spans: Sequence[Span]) -> bool:

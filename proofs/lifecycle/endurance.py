@@ -1,4 +1,4 @@
-"""Twenty promotions and twenty rollbacks: how they ended, how long they took, and who waited for a load."""
+"""Twenty promotions and twenty rollbacks: how they ended, and how long they took."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from typing import Final
 import numpy as np
 from proofs.lifecycle import swinging
 from proofs.lifecycle.attempt import JOB, attempt, delivered
-from proofs.lifecycle.delays import Span
 from proofs.lifecycle.story import Story
 from proofs.services.inquiry import Inquiry
 
 from switchyard.jobs import run
 from yardfacts.facts import Fact, Timing
 
-__all__ = ["ROUNDS", "loads", "swing"]
+__all__ = ["ROUNDS", "swing"]
 
 ROUNDS: Final = 20
 SEED: Final = 300
@@ -28,9 +27,9 @@ QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "max": 1.0}
 Round = Mapping[str, float]
 
 
-def swing(story: Story, *, rounds: list[Round]) -> tuple[Fact, ...]:
-    """Promote a new version; then go back and forth between it and the one before. *rounds* takes what each took."""
-    inquiry, run_id = Inquiry(story.environment), story.hands.run_id
+def swing(story: Story) -> tuple[Fact, ...]:
+    """Promote a new version; then go back and forth between it and the one before, which both stay loaded."""
+    inquiry, run_id, rounds = Inquiry(story.environment), story.hands.run_id, list[Round]()
 
     def deployed() -> str:
         with delivered(story.hands, f"swinging-{run_id}", seed=SEED):
@@ -69,11 +68,6 @@ def swing(story: Story, *, rounds: list[Round]) -> tuple[Fact, ...]:
             got=lambda action=action: f"{sum(one.action == action for one in since)} committed",  # type: ignore[misc]
         )
     return (*inquiry.facts, *_timings(rounds))
-
-
-def loads(rounds: Sequence[Round]) -> list[Span]:
-    """When a version was being loaded."""
-    return [(one["load_from_s"], one["load_to_s"]) for one in rounds]
 
 
 def _timings(rounds: Sequence[Round]) -> tuple[Fact, ...]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from proofs.lifecycle.aftermath import Aftermath
+from proofs.lifecycle.contest import Contest
+from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.story import Story
 
 from switchyard.scenario import Scenario
@@ -15,7 +19,13 @@ from switchyard.yard import Yard
 if TYPE_CHECKING:
     from proofs.services.exercise import Hands
 
-__all__ = ["_stories"]
+__all__ = ["_contests", "_layered", "_stories"]
+
+
+@pytest.fixture(name="layered")
+def _layered(request: pytest.FixtureRequest, yard: Scenario, declared: Yard, layer: str) -> Layered:
+    """The optional layer, as ``--layer`` wants it while the test goes on."""
+    return Layered(yard, layer, declared.environments, how=request.config.option.switchyard_layer)
 
 
 @pytest.fixture(name="stories")
@@ -31,3 +41,18 @@ def _stories(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> I
         ):
             for done in [threads.submit(act) for story in stories for act in (story.clear, story.restore)]:
                 done.result()
+
+
+@pytest.fixture(name="contests")
+def _contests(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> Iterator[Mapping[str, Contest]]:
+    """One an environment, by its name; each is put back whatever becomes of the other."""
+    contests = {environment: Contest(Aftermath(Story(hands(environment)))) for environment in declared.environments}
+    try:
+        yield contests
+    finally:
+        with (
+            yard.recorder.step("restore: nothing is on trial, the champion is who it was, and what was forged is gone"),
+            ExitStack() as restoring,
+        ):
+            for contest in contests.values():
+                restoring.callback(contest.restore)

@@ -1,7 +1,7 @@
 """
 Back and forth between two versions, in a pod of the platform's own: a rollback and a promotion, again and again.
 
-Sent into the pod as text (see ``endurance``). A line of JSON a round says how long each took, and when it loaded.
+Sent into the pod as text (see ``endurance``). A line of JSON a round says how long each took.
 """
 
 from __future__ import annotations
@@ -23,29 +23,14 @@ ACTOR, REASON = "proof", "back and forth, for a proof"
 
 
 def swing(flow: Flow) -> dict[str, float]:
-    """Roll back, and promote the version that was left; seconds that each took, and when the load began and ended."""
+    """Roll back, and promote the version that was left; seconds that each took."""
     left = flow.current.aliases["champion"].version
     outcome = steps.rollback(flow, deploy_id=_id(), actor=ACTOR, reason=REASON)
-    loading: list[float] = []
-    load = steps.load
-
-    def timed(flow: Flow, deploy_id: str, version: int) -> steps.Evidence:
-        loading.append(time.time())
-        found = load(flow, deploy_id, version)
-        loading.append(time.time())
-        return found
-
-    steps.load = timed
     started_s = time.monotonic()
-    try:
-        steps.deploy(flow, deploy_id=_id(), version=left, alias="champion", actor=ACTOR, reason=REASON)
-    finally:
-        steps.load = load
+    steps.deploy(flow, deploy_id=_id(), version=left, alias="champion", actor=ACTOR, reason=REASON)
     return {
         "promotion_s": time.monotonic() - started_s,
         "rollback_s": float(outcome.evidence["restored"]["took_s"]),
-        "load_from_s": loading[0],
-        "load_to_s": loading[1],
     }
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from yardfacts.facts import Answer, Fact, Facts, Known, Served, Traffic
+from proofs.claims.failures_contained import AT, REPLICA
+from proofs.lifecycle.layered import PROBE
+
+from yardfacts.facts import Facts, Known
+
+from .witnesses import ENVIRONMENTS, client, right
 
 __all__ = ["with_failures"]
 
-ENVIRONMENTS: Final = ("dev", "prod")
-AT, REPLICA = "failures", "failures.replica"
 HOME: Final = 1
 """The champion; versions 2 to 5 lie, 6 and 7 are sound."""
 OUTPUTS: Final = {1: (0.9996, 0.0003, 0.0001), 6: (0.998, 0.0015, 0.0005), 7: (0.997, 0.002, 0.001)}
@@ -28,6 +31,7 @@ REFUSED: Final[Mapping[str, tuple[int, str]]] = {
 }
 """By row: the candidate that may not stay loaded, 0 where it may; and how the command ended."""
 BESIDE: Final = {
+    PROBE: "on to the end",
     "begun-converged": "exit code 0",
     "fenced-ahead": "generation 12, changed True",
     "fenced-converged": "exit code 0",
@@ -48,15 +52,15 @@ BESIDE: Final = {
 
 def with_failures(facts: Facts) -> Facts:
     """*facts*, and what was recorded while deployments failed."""
-    known = [
-        Known(environment=env, version=version, outputs=out) for env in ENVIRONMENTS for version, out in OUTPUTS.items()
-    ]
-    return (
-        facts.plus(AT, [_answer(probe, env, said) for env in ENVIRONMENTS for probe, said in _said()])
-        .plus(AT, [fact for env in ENVIRONMENTS for fact in _client(env, {(6, 1): 900, (14, 6): 200, (15, 1): 100})])
-        .plus(REPLICA, [fact for env in ENVIRONMENTS for fact in _client(env, {(15, 1): 90, (17, 7): 60}, failed=1)])
-        .plus(AT, known)
-    )
+    seen = {(6, 1): 900, (14, 6): 200, (15, 1): 100}
+    for environment in ENVIRONMENTS:
+        facts = (
+            facts.plus(AT, [right(probe, environment, said) for probe, said in _said()])
+            .plus(AT, list(client(environment, seen, OUTPUTS, late=2)))
+            .plus(REPLICA, list(client(environment, {(15, 1): 90, (17, 7): 60}, OUTPUTS, failed=1)))
+            .plus(AT, [Known(environment=environment, version=one, outputs=out) for one, out in OUTPUTS.items()])
+        )
+    return facts
 
 
 def _said() -> Iterator[tuple[str, str]]:
@@ -71,25 +75,3 @@ def _said() -> Iterator[tuple[str, str]]:
         yield f"{place}-champion", f"{said}; {said}; {said}; {said}, generation 6, in 2 of 2"
         yield f"{place}-golden", f"15 golden rows of version {HOME} as recorded, by 3 of 3"
         yield f"{place}-free", "deploying -; follows everything"
-
-
-def _answer(probe: str, environment: str, value: str) -> Answer:
-    return Answer(probe=probe, environment=environment, outcome="right", wanted=value, got=value, took_s=0.01)
-
-
-def _client(environment: str, seen: Mapping[tuple[int, int], int], *, failed: int = 0) -> Iterator[Fact]:
-    answers = sum(seen.values())
-    yield Traffic(
-        environment=environment,
-        sent=answers + failed,
-        answered=answers,
-        failed=failed,
-        late=2,
-        slowest_ms=80.0,
-        span_s=120.0,
-        detail="request 7 after 3.1 s: ReadTimeout" if failed else "",
-    )
-    for (generation, version), count in seen.items():
-        yield Served(
-            environment=environment, generation=generation, version=version, answers=count, outputs=OUTPUTS[version]
-        )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from proofs.claims.ledger_rebuilt import AGAIN, ENVIRONMENTS, GIVEN, LOST, QUESTIONS, REPLICA
+from proofs.claims.ledger_rebuilt import AGAIN, GIVEN, LOST, QUESTIONS, REPLICA
 
-from yardfacts.facts import Answer, Fact, Facts, Known, Served, Traffic
+from yardfacts.facts import Answer, Facts, Known
+
+from .witnesses import ENVIRONMENTS, client, right
 
 __all__ = ["with_rebuilt"]
 
@@ -20,6 +22,7 @@ SEEN: Final[Mapping[str, Mapping[tuple[int, int], int]]] = {
 }
 """By moment: generation and version to how many answers."""
 SAID: Final = {
+    "meanwhile": "on to the end",
     "promoted": "exit code 0",
     "accepted": "exit code 0",
     "status": "exit code 0",
@@ -47,33 +50,18 @@ EVERYWHERE: Final = "wine version 2; wine version 2; wine version 2; wine versio
 
 def with_rebuilt(facts: Facts) -> Facts:
     """*facts*, and what was recorded while a ledger was lost and made again."""
-    for moment in (LOST, REPLICA, AGAIN):
+    for moment, seen in SEEN.items():
         probes = (*GIVEN[moment], *(probe for asked in QUESTIONS[moment].values() for probe in asked))
-        facts = facts.plus(moment, [_answer(probe, env) for env in ENVIRONMENTS for probe in probes])
-        facts = facts.plus(moment, [fact for env in ENVIRONMENTS for fact in _client(env, moment)])
+        versions = sorted({version for _, version in seen})
+        for environment in ENVIRONMENTS:
+            facts = (
+                facts.plus(moment, [_answer(probe, environment) for probe in probes])
+                .plus(moment, list(client(environment, seen, OUTPUTS, failed=int(moment == REPLICA), late=2)))
+                .plus(moment, [Known(environment=environment, version=one, outputs=OUTPUTS[one]) for one in versions])
+            )
     return facts
 
 
 def _answer(probe: str, environment: str) -> Answer:
     said = "exit code 10, LedgerLost" if probe in REFUSED else SAID.get(probe.rpartition("-")[2], EVERYWHERE)
-    return Answer(probe=probe, environment=environment, outcome="right", wanted=said, got=said, took_s=0.01)
-
-
-def _client(environment: str, moment: str) -> Iterator[Fact]:
-    answers, failed = sum(SEEN[moment].values()), int(moment == REPLICA)
-    yield Traffic(
-        environment=environment,
-        sent=answers + failed,
-        answered=answers,
-        failed=failed,
-        late=2,
-        slowest_ms=80.0,
-        span_s=120.0,
-        detail="request 7 after 3.1 s: ReadTimeout" if failed else "",
-    )
-    for version in sorted({version for _, version in SEEN[moment]}):
-        yield Known(environment=environment, version=version, outputs=OUTPUTS[version])
-    for (generation, version), count in SEEN[moment].items():
-        yield Served(
-            environment=environment, generation=generation, version=version, answers=count, outputs=OUTPUTS[version]
-        )
+    return right(probe, environment, said)

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from proofs.claims.trials_watched import DECIDED, REFUSED
+from proofs.claims.trials_watched import AT, CLIENT, DECIDED, NAMED, REFUSED
+from proofs.lifecycle.layered import PROBE
 
-from yardfacts.facts import Answer, Fact, Facts, Generation, Known, Served, Timing, Traffic
+from yardfacts.facts import Facts, Generation, Known, Timing
+
+from .witnesses import ENVIRONMENTS, client, right
 
 __all__ = ["with_trials"]
 
-ENVIRONMENTS: Final = ("dev", "prod")
-AT, CLIENT, NAMED = "trials", "trials.client", "trials.named"
 OUTPUTS: Final = {1: (0.9996, 0.0003, 0.0001), 3: (0.998, 0.0015, 0.0005), 4: (0.997, 0.002, 0.001)}
 """Of the former champion, the one that agreed, and the challenger; version 2 contradicts, and answers nobody."""
 CHAMPIONS: Final = {6: (1, 0), 7: (1, 0), 8: (1, 0), 9: (3, 1), 10: (3, 1), 11: (3, 1)}
 """By generation: champion and previous. Two shadows, the promotion, the challenger, and its end."""
 
 SAID: Final[Mapping[str, str]] = {
+    PROBE: "on to the end",
     "begun-converged": "exit code 0",
     "alone-answered": "120 of 120 answered, by champion 1 in generation 6",
     "alone-timed": "100 answers or more",
@@ -46,13 +48,13 @@ SAID: Final[Mapping[str, str]] = {
 def with_trials(facts: Facts) -> Facts:
     """*facts*, and what was recorded while versions were on trial."""
     for environment in ENVIRONMENTS:
-        client = {(number, version): 150 for number, (version, _) in CHAMPIONS.items()}
+        seen = {(number, version): 150 for number, (version, _) in CHAMPIONS.items()}
         facts = (
-            facts.plus(AT, [_answer(probe, environment, said) for probe, said in _said()])
+            facts.plus(AT, [right(probe, environment, said) for probe, said in _said()])
             .plus(AT, [Known(environment=environment, version=one, outputs=out) for one, out in OUTPUTS.items()])
             .plus(AT, _ledger(environment))
-            .plus(CLIENT, list(_client(environment, client)))
-            .plus(NAMED, list(_client(environment, {(10, 3): 558, (10, 4): 242})))
+            .plus(CLIENT, list(client(environment, seen, OUTPUTS)))
+            .plus(NAMED, list(client(environment, {(10, 3): 558, (10, 4): 242}, OUTPUTS)))
         )
     return facts.plus(AT, [Timing(phase="delay of an answer by a shadow, p95", took_s=0.002, budget_s=0.1)])
 
@@ -67,10 +69,6 @@ def _said() -> Iterator[tuple[str, str]]:
         yield f"{row}-champion", "wine version 1; wine version 1; wine version 1; wine version 1, in 2 of 2"
         yield f"{row}-golden", "16 golden rows of version 1 as recorded, by 3 of 3"
         yield f"{row}-free", "deploying -; follows everything"
-
-
-def _answer(probe: str, environment: str, value: str) -> Answer:
-    return Answer(probe=probe, environment=environment, outcome="right", wanted=value, got=value, took_s=0.01)
 
 
 def _ledger(environment: str) -> list[Generation]:
@@ -89,21 +87,3 @@ def _ledger(environment: str) -> list[Generation]:
         )
         for number, (champion, previous) in CHAMPIONS.items()
     ]
-
-
-def _client(environment: str, seen: Mapping[tuple[int, int], int]) -> Iterator[Fact]:
-    answers = sum(seen.values())
-    yield Traffic(
-        environment=environment,
-        sent=answers,
-        answered=answers,
-        failed=0,
-        late=0,
-        slowest_ms=40.0,
-        span_s=90.0,
-        detail="",
-    )
-    for (generation, version), count in seen.items():
-        yield Served(
-            environment=environment, generation=generation, version=version, answers=count, outputs=OUTPUTS[version]
-        )

@@ -1,0 +1,35 @@
+"""P69: a version is loaded twenty times beside the champion, and whoever asks waits no longer for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from proofs.lifecycle.contest import Contest
+from proofs.lifecycle.layered import Layered
+from proofs.lifecycle.loads import ROUNDS, load
+from proofs.lifecycle.meanwhile import in_every
+
+from switchyard.scenario import Scenario
+
+pytestmark = [pytest.mark.order(69), pytest.mark.lifecycle, pytest.mark.lengthy]
+
+AT, CLIENT = "loads", "loads.client"
+
+
+def test_a_load_keeps_nobody_waiting(yard: Scenario, layered: Layered, contests: Mapping[str, Contest]) -> None:
+    """While a version is loaded and unloaded over and over, the champion answers as before."""
+    with yard.given("who the champion is, and a version that is not loaded"):
+        stories = [contest.after.story for contest in contests.values()]
+        yard.record(AT, *in_every(stories, lambda story: contests[story.environment].begin()))
+
+    with layered.throughout(AT):
+        # One after the other: two loads at once on two cores would be another question.
+        for environment, contest in contests.items():
+            with yard.when(f"a version is loaded {ROUNDS} times in {environment}"), contest.client:
+                yard.record(AT, *load(contest))
+
+    for contest in contests.values():
+        yard.record(AT, *(memory.known for memory in contest.after.known.values()))
+        yard.record(CLIENT, *contest.client.facts())
+    yard.judge("loads_unnoticed")
