@@ -28,13 +28,13 @@ __all__ = ["PATIENCE_S", "announce", "is_unfiled", "letter_of", "receipt_of"]
 PATIENCE_S: Final = 30.0
 """For how long Slack may ask to wait."""
 STEPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "registered": ("publish",),
-    "ready": ("publish",),
+    "registered": ("register",),
+    "ready": ("ready",),
     "loaded": ("load",),
     "smoke": ("smoke",),
     "reloaded": ("switch", "verify", "followed"),
 }
-"""A criterion, and the steps whose evidence shows it: publishing fetches the registered files and compares them."""
+"""A criterion, and the steps whose evidence shows it."""
 BY_ACTION: Final = {
     Action.ROLLBACK: Result.ROLLED_BACK,
     Action.RETIRE: Result.RETIRED,

@@ -37,6 +37,7 @@ __all__ = [
     "hold",
     "load",
     "publish",
+    "ready",
     "smoke",
     "standing",
     "switch",
@@ -65,6 +66,19 @@ class Deployment:
     def version(self) -> int:
         """Of the candidate."""
         return self.placed.version
+
+
+def ready(flow: Flow, kept: Kept) -> Mapping[str, Any]:
+    """
+    READY is more than a status: the files can be had, and are those that were trained.
+
+    Raises:
+        NotReady: They are not.
+        RegistryAway: MLflow does not answer.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        flow.registry.fetch(kept, Path(folder), signature=signature_of(flow.model))
+    return {"version": kept.version, "digest": kept.digest}
 
 
 def publish(flow: Flow, kept: Kept, *, deploy_id: str) -> Published:

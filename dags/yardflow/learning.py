@@ -28,7 +28,7 @@ from models.wine.packaging import assemble as package
 from models.wine.scoring import read_weights
 from models.wine.table import read_table
 from models.wine.training import is_holdout
-from yardflow import entities
+from yardflow import deploying, entities
 from yardflow.batches import Batch, read_batch
 from yardflow.dataset import Dataset, assemble
 from yardflow.drift import Drift, Reference, drift, read_reference, reference_bytes, snapshot
@@ -144,19 +144,10 @@ def is_ready(flow: Flow, deploy_id: str, *, since: float, within_s: float) -> bo
 
 
 def ready(flow: Flow, deploy_id: str) -> dict[str, Any]:
-    """
-    READY is more than a status: the files can be had, and are those that were trained.
-
-    Raises:
-        NotReady: They are not.
-        RegistryAway: MLflow does not answer.
-    """
+    """See ``deploying.ready``."""
     started_s = time.monotonic()
     flow.lock.take(deploy_id)
-    kept = _kept(flow, deploy_id)
-    with tempfile.TemporaryDirectory() as folder:
-        flow.registry.fetch(kept, Path(folder), signature=signature_of(flow.model))
-    return {"version": kept.version, "digest": kept.digest, "took_s": _since(started_s)}
+    return {**deploying.ready(flow, _kept(flow, deploy_id)), "took_s": _since(started_s)}
 
 
 def gate(flow: Flow, deploy_id: str) -> dict[str, Any]:

@@ -44,7 +44,10 @@ def rebuild(flow: Flow, *, deploy_id: str, actor: str, reason: str) -> Outcome:
     placed = _published(flow, remembered, tables, deploy_id=deploy_id)
     flow.lock.take(deploy_id)  # again: downloads take their time, and a load may
     champion = placed[CHAMPION]
+    # Each was found in the registry, and its files were had and compared, before it was published.
     evidence: dict[str, Any] = {
+        "register": {"versions": sorted(one.version for one in placed.values())},
+        "ready": {"version": champion.version, "digest": champion.digest},
         "publish": {"digest": champion.digest, "versions": sorted(one.version for one in placed.values())},
         # What replicas answer with stays until they are switched, also where MLflow says otherwise.
         "load": load(flow, *(one.version for one in placed.values()), *_served(tables)),

@@ -35,6 +35,7 @@ __all__ = [
     "ended",
     "load",
     "publish",
+    "ready",
     "rebuild",
     "retire",
     "rollback",
@@ -65,6 +66,13 @@ def begin(flow: Flow, deploy_id: str, *, actor: str, reason: str) -> Evidence:
         intent = flow.ledger.intend(deploy_id, action=Action.DEPLOY, actor=actor, reason=reason)
         found["generation"] = intent.generation
     flow.tell(f"deployment {deploy_id} is generation {intent.generation}, on {intent.base}")
+    return found
+
+
+def ready(flow: Flow, deploy_id: str, version: int) -> Evidence:
+    """See ``deploying.ready``."""
+    with _timed(flow, deploy_id) as found:
+        found.update(deploying.ready(flow, flow.registry.version(version)))
     return found
 
 
@@ -180,11 +188,13 @@ def deploy(
         Unregistered, Standing, Unproven, LedgerLost, Locked: Nothing was begun.
         FlowError, ModelError: It failed, and was undone; where undoing failed too, that error is the cause's context.
     """
-    flow.registry.version(version)  # before anything is begun: nobody deploys what there is not
+    kept = flow.registry.version(version)  # before anything is begun: nobody deploys what there is not
     _check_free(flow, version, alias=alias)
     evidence = _seen(flow, version, most=most) if alias == "champion" else {}
+    evidence["register"] = {"version": kept.version, "run_id": kept.run_id}
     evidence["begin"] = begin(flow, deploy_id, actor=actor, reason=reason)
     steps: list[tuple[str, Callable[[Flow, str, int], Evidence]]] = [
+        ("ready", ready),
         ("publish", publish),
         ("load", load),
         ("smoke", smoke),

@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from yardfacts.claims import Mutant, claim
-from yardfacts.facts import Answer, Facts, Generation
+from yardfacts.facts import Answer, Facts, Generation, Receipt
 from yardfacts.generations import change_truth, ledgers_clear, told_everywhere, truth
 from yardfacts.judges import answered
 from yardfacts.mutants import NothingToChange, asked, blind, change, drop
-from yardfacts.verdict import Finding, Verdict, disproved, merge, proved
+from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
 ENVIRONMENTS = ("dev", "prod")
 BEFORE, NOW = "lifecycle.before", "promoted"
 COMMIT = ("dag-of-commit", "run-of-commit")
 """The commit that the DAG was read from before the run, and the one that the run says of itself."""
 RUN, TRAINED, DIGEST, CRITERIA = "run-succeeded", "run-in-registry", "digest-in-registry", "criteria-met"
+
+
+def _of_prod(receipt: Receipt) -> bool:
+    return receipt.environment == "prod"
+
+
+def _same_evidence(facts: Facts) -> Facts:
+    """A receipt in prod of which one look shows two criteria."""
+    for receipt in filter(_of_prod, facts.at(NOW).of(Receipt)):
+        first, second, *others = receipt.criteria
+        criteria = (first, replace(second, evidence=first.evidence), *others)
+        return change(Receipt, at=NOW, where=_of_prod, criteria=criteria)(facts)
+    raise NothingToChange("prod has no receipt")
+
+
+def _unfounded(facts: Facts) -> Facts:
+    """A receipt in prod whose last criterion is met by nothing that anybody saw."""
+    for receipt in filter(_of_prod, facts.at(NOW).of(Receipt)):
+        *others, last = receipt.criteria
+        return change(Receipt, at=NOW, where=_of_prod, criteria=(*others, replace(last, evidence="")))(facts)
+    raise NothingToChange("prod has no receipt")
 
 
 def _same_version(facts: Facts) -> Facts:
@@ -142,6 +164,24 @@ def _history_edited(facts: Facts) -> Facts:
             reason="criteria_unmet",
         ),
         Mutant(
+            name="one look shows two criteria",
+            edit=_same_evidence,
+            verdict=Verdict.DISPROVED,
+            reason="shared_evidence",
+        ),
+        Mutant(
+            name="a criterion is met, and nobody knows by what",
+            edit=_unfounded,
+            verdict=Verdict.DISPROVED,
+            reason="shared_evidence",
+        ),
+        Mutant(
+            name="nobody kept a receipt",
+            edit=drop(Receipt, at=NOW, where=_of_prod),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="no_receipt",
+        ),
+        Mutant(
             name="people are told twice",
             edit=change(
                 Answer,
@@ -229,6 +269,7 @@ def promotion_traced(facts: Facts) -> Finding:
         *answered(now, probes=(DIGEST,), environments=ENVIRONMENTS, reason="other_files"),
         *(_bytes(now, environment) for environment in ENVIRONMENTS),
         *answered(now, probes=(CRITERIA,), environments=ENVIRONMENTS, reason="criteria_unmet"),
+        *(_founded(now, environment) for environment in ENVIRONMENTS),
     ))  # fmt: skip
 
 
@@ -256,3 +297,15 @@ def _bytes(now: Facts, environment: str) -> Finding:
     if others:
         return disproved("other_files", f"{environment}: {', '.join(others)} is not the digest in the ledger")
     return proved(f"{environment}: registered are the bytes on the volume")
+
+
+def _founded(now: Facts, environment: str) -> Finding:
+    """Six that rest on one look are one criterion: each has to name what was seen of it and of nothing else."""
+    receipts = [one for one in now.of(Receipt) if one.environment == environment]
+    if len(receipts) != 1:
+        return inconclusive("no_receipt", f"{environment}: {len(receipts)} receipts, wanted one")
+    seen = [one.evidence for one in receipts[0].criteria]
+    told = "; ".join(f"{one.name} by {one.evidence or 'nothing'}" for one in receipts[0].criteria)
+    if "" in seen or len(set(seen)) != len(seen):
+        return disproved("shared_evidence", f"{environment}: {told}")
+    return proved(f"{environment}: {told}")

@@ -17,8 +17,10 @@ from yardfacts.facts import (
     Changed,
     ChurnRule,
     Commit,
+    Criterion,
     Cycle,
     Death,
+    Duration,
     Fact,
     Facts,
     Generation,
@@ -29,6 +31,7 @@ from yardfacts.facts import (
     ObjectRef,
     Obligation,
     Pod,
+    Receipt,
     Root,
     Sampled,
     Served,
@@ -406,6 +409,30 @@ def _served(environment: str) -> tuple[Fact, ...]:
     )
 
 
+def _receipt(environment: str) -> Receipt:
+    """A receipt of version 3, each of its criteria by what its own step found."""
+    steps = {
+        "registered": "register: version 3",
+        "ready": "ready: version 3",
+        "loaded": "load: loaded [1, 3]",
+        "smoke": "smoke: rows 52",
+        "reloaded": "switch: replicas (a true, b true); verify: answers 60",
+        "announced": "status: 200; body: ok",
+    }
+    return Receipt(
+        environment=environment,
+        deploy_id="d4",
+        model="wine",
+        version=3,
+        generation=4,
+        outcome="promoted",
+        reason="a proof",
+        run_id="0" * 32,
+        criteria=tuple(Criterion(name=name, met=True, evidence=seen) for name, seen in steps.items()),
+        durations=(Duration(step="train", took_s=0.5),),
+    )
+
+
 def _life_cycle(facts: Facts) -> Facts:
     """A model is promoted, another refused, and the one from before comes back."""
     promoted = (
@@ -424,6 +451,7 @@ def _life_cycle(facts: Facts) -> Facts:
     return (
         facts.plus("lifecycle.before", _ledger(3))
         .plus("promoted", (*_answers(*promoted, *_told(3, 4, "deploy")), *_ledger(4)))
+        .plus("promoted", [_receipt(env) for env in ENVIRONMENTS])
         .plus("refused", (*_answers(*refused), *_ledger(5)))
         .plus("rolled-back", (*_answers(("rollback-accepted", "0"), *_told(1, 6, "rollback")), *_ledger(6)))
         .plus("lifecycle.after", (fact for env in ENVIRONMENTS for fact in _served(env)))

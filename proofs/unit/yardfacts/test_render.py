@@ -146,6 +146,16 @@ def test_the_longest_duration_of_a_phase_is_shown() -> None:
     assert (one.took_s, one.kept, one.share) == (7.0, True, "88%")
 
 
+@pytest.mark.parametrize(
+    ("took_s", "told"), [(0.0461, "46 ms"), (0.9994, "999 ms"), (1.0, "1.0 s"), (200.04, "200.0 s")]
+)
+def test_what_is_short_is_told_in_milliseconds(took_s: float, told: str) -> None:
+    """A tenth of a second says nothing about an answer that was delayed by less; picture and figures say the same."""
+    (one,) = bars([Timing(phase="delay", took_s=took_s, budget_s=300.0)])
+    assert one.took == told
+    assert f"delay: {told} of 300 s" in one.svg
+
+
 PAGE = (
     '<html><head><title>a</title><script async src="https://www.googletagmanager.com/gtag/js?id=G-X"></script>'
     "<script>window.dataLayer=[];function gtag(){}gtag('js')</script></head><body>"

@@ -76,6 +76,21 @@ def test_a_message_leads_to_run_and_receipt(linked: Flow) -> None:
     assert [one["met"] for one in receipt["criteria"]] == [True] * 6
 
 
+def test_every_criterion_rests_on_its_own_look(flow: Flow) -> None:
+    """That it is registered, and that its files are those that were trained, are two things; by hand as in the DAG."""
+    promote(flow, registered(flow))
+    criteria = _filed(flow, flow.registry.version(2).run_id, flow.current.generation)["criteria"]
+
+    seen = {one["name"]: sorted(one["evidence"]) for one in criteria[:-1]}
+    assert seen == {
+        "registered": ["register"],
+        "ready": ["ready"],
+        "loaded": ["load"],
+        "smoke": ["smoke"],
+        "reloaded": ["followed", "switch", "verify"],
+    }
+
+
 def test_where_nobody_is_outside_both_are_named(flow: Flow) -> None:
     """There is no page to lead to, and the receipt is with the run all the same."""
     promote(flow, registered(flow))

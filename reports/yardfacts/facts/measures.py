@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 __all__ = ["Timing", "Usage"]
+
+MILLISECONDS_BELOW_S: Final = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,11 +19,16 @@ class Timing:
     budget_s: float = 0.0
 
     @property
+    def took(self) -> str:
+        """How long it took, in words: in milliseconds what tenths of a second would not tell apart."""
+        return f"{1000 * self.took_s:.0f} ms" if self.took_s < MILLISECONDS_BELOW_S else f"{self.took_s:.1f} s"
+
+    @property
     def over(self) -> str:
         """How far beyond the budget it went, in words; empty where it was kept, or there is none."""
         if self.budget_s <= 0 or self.took_s <= self.budget_s:
             return ""
-        return f"{self.phase} took {self.took_s:.1f} s of {self.budget_s:g} s"
+        return f"{self.phase} took {self.took} of {self.budget_s:g} s"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,7 @@ def banner(reckoning: Reckoning, *, command: str, bundle: str) -> Iterator[str]:
     timings = bars(reckoning.timings)
     if timings:
         figures = [
-            (bar.phase, f"{bar.took_s:.1f} s", f"{bar.budget_s:g} s" if bar.budget_s else "-",
+            (bar.phase, bar.took, f"{bar.budget_s:g} s" if bar.budget_s else "-",
              "" if bar.kept else OVER)
             for bar in timings
         ]  # fmt: skip

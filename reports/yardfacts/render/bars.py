@@ -21,6 +21,8 @@ class Bar:
 
     phase: str
     took_s: float
+    took: str
+    """The same, in words."""
     budget_s: float
     kept: bool
     """The budget was kept, or there is none."""
@@ -49,7 +51,7 @@ def bar(timing: Timing, *, full_s: float) -> Bar:
     scale = 1.0 if share <= 1 else 1 / share
     used, mark = round(WIDTH * min(share, 1.0) * scale, 1), round(WIDTH * scale, 1)
     over = round(WIDTH - mark, 1) if share > 1 else 0.0
-    label = escape(f"{timing.phase}: {timing.took_s:.1f} s" + (f" of {timing.budget_s:g} s" if timing.budget_s else ""))
+    label = escape(f"{timing.phase}: {timing.took}" + (f" of {timing.budget_s:g} s" if timing.budget_s else ""))
     beyond = f'<rect class="over" x="{mark}" width="{over}" height="{HEIGHT}"/>' if over else ""
     colour = "used" if timing.budget_s else "plain"
     svg = (
@@ -57,4 +59,11 @@ def bar(timing: Timing, *, full_s: float) -> Bar:
         f'<rect class="track" width="{WIDTH}" height="{HEIGHT}" rx="3"/>'
         f'<rect class="{colour}" width="{used}" height="{HEIGHT}" rx="3"/>{beyond}</svg>'
     )
-    return Bar(phase=timing.phase, took_s=timing.took_s, budget_s=timing.budget_s, kept=not timing.over, svg=svg)
+    return Bar(
+        phase=timing.phase,
+        took_s=timing.took_s,
+        took=timing.took,
+        budget_s=timing.budget_s,
+        kept=not timing.over,
+        svg=svg,
+    )
