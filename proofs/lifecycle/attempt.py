@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from proofs.lifecycle import inside
@@ -19,7 +20,7 @@ from switchyard.judging import Inconclusive
 from yardflow.batches import batch_bytes
 from yardflow.rehearsal import rehearse
 
-__all__ = ["JOB", "Attempt", "attempt", "delivered"]
+__all__ = ["JOB", "Attempt", "attempt", "delivered", "sent"]
 
 JOB: Final = "model"
 BUCKET: Final = "features"
@@ -56,18 +57,23 @@ class Attempt:
 
 def attempt(hands: Hands, deploy_id: str, *arguments: str, tell: Callable[[str], None] = lambda _: None) -> Attempt:
     """Deploy what has arrived, once; *tell* hears each line when it is printed."""
+    return sent(hands, inside, deploy_id, *arguments, tell=tell)
+
+
+def sent(hands: Hands, program: ModuleType, *arguments: str, tell: Callable[[str], None] = lambda _: None) -> Attempt:
+    """Run a *program* of a proof's in a pod of the platform's own, as text; *tell* hears each line as it is printed."""
     lines: list[str] = []
 
     def heard(line: str) -> None:
         lines.append(line)
         tell(line)
 
-    program = Path(inside.__file__).read_text(encoding="utf-8")
+    text = Path(str(program.__file__)).read_text(encoding="utf-8")
     code = run(
         hands.kube,
-        job=replace(hands.declared.jobs[JOB], command=("python", "-c", program)),
+        job=replace(hands.declared.jobs[JOB], command=("python", "-c", text)),
         environment=hands.environment,
-        arguments=(deploy_id, *arguments),
+        arguments=arguments,
         tell=heard,
         run_id=hands.run_id,
     )

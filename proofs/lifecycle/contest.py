@@ -16,7 +16,7 @@ from proofs.lifecycle.attempt import Attempt
 from proofs.lifecycle.callers import NOBODY, Calls, call, said_by
 from proofs.lifecycle.delays import Span, delays
 from proofs.lifecycle.forged import contrary
-from proofs.lifecycle.memory import replicas
+from proofs.lifecycle.replicas import replicas
 from proofs.lifecycle.shadows import REPLICAS, compared, disagreed, said_compared
 from proofs.lifecycle.traffic import Client
 from proofs.services.inquiry import Inquiry

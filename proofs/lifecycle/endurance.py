@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from proofs.lifecycle import swinging
-from proofs.lifecycle.attempt import JOB, attempt, delivered
+from proofs.lifecycle.attempt import attempt, delivered, sent
 from proofs.lifecycle.story import Story
 from proofs.services.inquiry import Inquiry
 
-from switchyard.jobs import run
 from yardfacts.facts import Fact, Timing
 
 __all__ = ["ROUNDS", "swing"]
@@ -45,20 +42,10 @@ def swing(story: Story) -> tuple[Fact, ...]:
             rounds.append(json.loads(line))
             story.steps += 1
 
-    program = Path(swinging.__file__).read_text(encoding="utf-8")
     inquiry.ask(
         "swung",
         wanted="exit code 0",
-        got=lambda: "exit code {}".format(
-            run(
-                story.hands.kube,
-                job=replace(story.hands.declared.jobs[JOB], command=("python", "-c", program)),
-                environment=story.environment,
-                arguments=(str(ROUNDS),),
-                tell=heard,
-                run_id=run_id,
-            )
-        ),
+        got=lambda: f"exit code {sent(story.hands, swinging, str(ROUNDS), tell=heard).code}",
     )
     since = [one for one in story.ledger() if one.generation > begun[-1].generation and one.phase == "committed"]
     for action, probe in (("deploy", "promotions"), ("rollback", "rollbacks")):

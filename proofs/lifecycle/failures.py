@@ -13,7 +13,7 @@ from typing import Final
 
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath
 from proofs.lifecycle.forged import NAME, REASON, Forged, misremembered, narrow, unloadable, unready
-from proofs.lifecycle.memory import replicas
+from proofs.lifecycle.replicas import replicas
 from proofs.services.rest import Rest
 
 from switchyard.probe.secret import secret

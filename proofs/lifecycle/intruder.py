@@ -11,12 +11,11 @@ from functools import partial
 from typing import Any, Final
 
 import httpx
+from proofs.lifecycle.replicas import urls
 from proofs.services.exercise import Hands
 from proofs.services.inquiry import Inquiry
 from proofs.services.rest import Rest
 
-from switchyard.kinds import PODS
-from switchyard.objects import dig
 from switchyard.probe.secret import secret
 
 __all__ = ["REPLICAS", "Intruder", "gateways"]
@@ -116,10 +115,7 @@ class Intruder:
 
 def gateways(hands: Hands) -> tuple[Rest, ...]:
     """The door of each replica, past the Service."""
-    pods = hands.kube.list(
-        PODS, namespace=f"fastapi-{hands.environment}", selector="app.kubernetes.io/name=fastapi"
-    ).items
-    return tuple(Rest(hands.kube, f"http://{dig(pod, 'status', 'podIP')}:8080") for pod in pods)
+    return tuple(Rest(hands.kube, url) for url in urls(hands))
 
 
 _Change = Callable[[int], Mapping[str, Any]]

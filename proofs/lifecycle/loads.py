@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 from proofs.lifecycle import lurking
 from proofs.lifecycle.aftermath import standing
-from proofs.lifecycle.attempt import JOB
+from proofs.lifecycle.attempt import sent
 from proofs.lifecycle.contest import Contest
 from proofs.lifecycle.delays import delays
 
-from switchyard.jobs import run
 from yardfacts.facts import Fact
 
 __all__ = ["ROUNDS", "load"]
@@ -50,18 +48,9 @@ def load(contest: Contest) -> tuple[Fact, ...]:
 
 def _looped(contest: Contest, rounds: list[Round]) -> int:
     """Run the loop in a pod; *rounds* takes what each round says."""
-    hands = contest.after.story.hands
 
     def heard(line: str) -> None:
         if line.startswith("{"):
             rounds.append(json.loads(line))
 
-    program = Path(lurking.__file__).read_text(encoding="utf-8")
-    return run(
-        hands.kube,
-        job=replace(hands.declared.jobs[JOB], command=("python", "-c", program)),
-        environment=hands.environment,
-        arguments=(str(contest.sound), str(ROUNDS)),
-        tell=heard,
-        run_id=hands.run_id,
-    )
+    return sent(contest.after.story.hands, lurking, str(contest.sound), str(ROUNDS), tell=heard).code

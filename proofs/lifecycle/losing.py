@@ -9,21 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 from proofs.lifecycle import reviving, wiping
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath, standing
-from proofs.lifecycle.attempt import JOB, Attempt, attempt, delivered
+from proofs.lifecycle.attempt import Attempt, attempt, delivered, sent
 from proofs.lifecycle.forged import NAME
-from proofs.lifecycle.memory import replicas
+from proofs.lifecycle.replicas import delete, replicas
 from proofs.lifecycle.standing import PLACES
 
-from switchyard.jobs import run
 from switchyard.judging import Inconclusive
-from switchyard.kinds import PODS
-from switchyard.objects import dig
 from yardfacts.facts import Fact
 
 __all__ = ["begin", "die", "go_on", "lose", "rebuild", "renew", "restore"]
@@ -87,7 +82,7 @@ def renew(after: Aftermath) -> tuple[Fact, ...]:
         return ()
     inquiry, story, home = after.inquiry, after.story, after.home
     gone = replicas(story.hands)[0]
-    inquiry.ask("replica-deleted", wanted="1 deleted", got=lambda: f"{_delete(after, gone)} deleted")
+    inquiry.ask("replica-deleted", wanted="1 deleted", got=lambda: f"{delete(story.hands, gone)} deleted")
     inquiry.ask(
         "replica-back",
         wanted="2 ready",
@@ -133,7 +128,9 @@ def die(after: Aftermath) -> tuple[Fact, ...]:
     _wipe(after, "killed")
     deploy_id = f"{after.story.hands.run_id}-revived"
     inquiry.ask(
-        "killed-died", wanted="exit code 137", got=lambda: f"exit code {_sent(after, reviving, deploy_id).code}"
+        "killed-died",
+        wanted="exit code 137",
+        got=lambda: f"exit code {sent(after.story.hands, reviving, deploy_id).code}",
     )
     inquiry.ask("killed-open", wanted=f"generation {killed} open", got=lambda: _rebuilds(after))
     inquiry.ask("again-accepted", wanted="exit code 0", got=lambda: after.code("rebuild", *BECAUSE))
@@ -192,7 +189,7 @@ def _wipe(after: Aftermath, name: str) -> None:
         raise Inconclusive(f"wanted in {story.environment}, before its volume goes, {wanted}; got {said}")
 
     def wiped() -> str:
-        ended = _sent(after, wiping)
+        ended = sent(after.story.hands, wiping)
         return f"exit code {ended.code}: {' / '.join(ended.lines[-1:])}"
 
     after.inquiry.ask(f"{name}-wiped", wanted=f"exit code 0: {', '.join(wiping.MOUNTED)}", got=wiped)
@@ -258,29 +255,3 @@ def _rebuilds(after: Aftermath) -> str:
     """Every number that a rebuild took, and how it ended."""
     taken = [one for one in after.story.ledger() if one.action == "rebuild"]
     return ", ".join(f"generation {one.generation} {one.phase}" for one in taken) or "none"
-
-
-def _delete(after: Aftermath, replica: str) -> int:
-    """Delete the pod that answers at a *replica*'s URL; how many there were."""
-    hands = after.story.hands
-    namespace = f"fastapi-{hands.environment}"
-    pods = hands.kube.list(PODS, namespace=namespace).items
-    mine = [pod for pod in pods if f"//{dig(pod, 'status', 'podIP')}:" in replica]
-    for pod in mine:
-        hands.kube.delete(PODS, pod["metadata"]["name"], namespace=namespace, uid=pod["metadata"]["uid"])
-    return len(mine)
-
-
-def _sent(after: Aftermath, program: ModuleType, *arguments: str) -> Attempt:
-    """Run a *program* of this proof's in a pod of the platform's own, as text."""
-    hands, lines = after.story.hands, list[str]()
-    text = Path(str(program.__file__)).read_text(encoding="utf-8")
-    code = run(
-        hands.kube,
-        job=replace(hands.declared.jobs[JOB], command=("python", "-c", text)),
-        environment=hands.environment,
-        arguments=arguments,
-        tell=lines.append,
-        run_id=hands.run_id,
-    )
-    return Attempt(code, tuple(lines))

@@ -13,12 +13,10 @@ from typing import Final
 
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath, standing
 from proofs.lifecycle.attempt import Attempt
-from proofs.lifecycle.memory import replicas
+from proofs.lifecycle.replicas import delete, replicas
 from proofs.lifecycle.story import JOB
 
 from switchyard.jobs import run
-from switchyard.kinds import PODS
-from switchyard.objects import dig
 from yardfacts.facts import Fact
 
 __all__ = ["lose_replica", "lose_triton", "regain_triton"]
@@ -120,7 +118,8 @@ def _promoted(after: Aftermath, version: int, *, gone: list[str] | None = None) 
     def heard(line: str) -> None:
         lines.append(line)
         if gone is not None and not gone and line.endswith(SMOKED):
-            gone.append(_delete(after))
+            gone.append(replicas(hands)[0])
+            delete(hands, gone[-1])
 
     code = run(
         hands.kube,
@@ -131,17 +130,6 @@ def _promoted(after: Aftermath, version: int, *, gone: list[str] | None = None) 
         run_id=hands.run_id,
     )
     return code, tuple(lines)
-
-
-def _delete(after: Aftermath) -> str:
-    """Delete one replica's pod; its URL."""
-    hands = after.story.hands
-    url, namespace = replicas(hands)[0], f"fastapi-{hands.environment}"
-    (pod,) = (
-        pod for pod in hands.kube.list(PODS, namespace=namespace).items if f"//{dig(pod, 'status', 'podIP')}:" in url
-    )
-    hands.kube.delete(PODS, pod["metadata"]["name"], namespace=namespace, uid=pod["metadata"]["uid"])
-    return url
 
 
 def _keep(after: Aftermath, probe: str, ended: Attempt, *, errors: Collection[str], may_succeed: bool) -> None:

@@ -5,37 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from proofs.lifecycle.forged import GOLDEN, NAME
+from proofs.lifecycle.replicas import replicas
 from proofs.services.exercise import Hands
 from proofs.services.rest import Rest
 
 from models.wine.golden import TOLERANCE
-from switchyard.kinds import PODS
-from switchyard.objects import dig
 from yardfacts.facts import Known
 
-__all__ = ["Memory", "replicas"]
-
-PORT: Final = 8080
-
-
-def replicas(hands: Hands) -> tuple[str, ...]:
-    """
-    The URLs of the gateway's ready pods, in the order in which a deployment comes to them: that of their letters.
-
-    A pod that is being deleted is none, though it may answer for some seconds more.
-    """
-    namespace, selector = f"fastapi-{hands.environment}", "app.kubernetes.io/name=fastapi"
-    pods = hands.kube.list(PODS, namespace=namespace, selector=selector).items
-    ready = [
-        str(dig(pod, "status", "podIP"))
-        for pod in pods
-        if not dig(pod, "metadata", "deletionTimestamp")
-        and any((one["type"], one["status"]) == ("Ready", "True") for one in dig(pod, "status", "conditions") or ())
-    ]
-    return tuple(sorted(f"http://{address}:{PORT}" for address in ready))
+__all__ = ["Memory"]
 
 
 @dataclass(frozen=True)

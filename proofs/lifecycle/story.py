@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from proofs.lifecycle.receipt import read_receipt
+from proofs.lifecycle.replicas import urls
 from proofs.services.airflow import Airflow
 from proofs.services.alertmanager import sink_url
 from proofs.services.exercise import Hands
@@ -26,7 +27,6 @@ from models.card import read_card
 from models.wine.table import read_table
 from switchyard.jobs import run as run_inside
 from switchyard.judging import Inconclusive
-from switchyard.kinds import PODS
 from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Timing
 from yardflow.batches import batch_bytes
@@ -277,11 +277,7 @@ class Story:
         return f"wine version {reply.headers.get('x-switchyard-version')}" if reply.is_success else str(reply)
 
     def _followed(self, version: int, generation: int) -> str:
-        namespace, selector = f"fastapi-{self.environment}", "app.kubernetes.io/name=fastapi"
-        pods = self.hands.kube.list(PODS, namespace=namespace, selector=selector).items
-        tables = [
-            Rest(self.hands.kube, f"http://{dig(pod, 'status', 'podIP')}:8080").get("/v1/aliases") for pod in pods
-        ]
+        tables = [Rest(self.hands.kube, url).get("/v1/aliases") for url in urls(self.hands)]
         right = [
             one
             for one in tables

@@ -1,0 +1,53 @@
+"""The gateway's pods of one environment, each past the Service: which there are, and how one is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from proofs.services.exercise import Hands
+
+from switchyard.kinds import PODS
+from switchyard.objects import Json, dig
+
+__all__ = ["delete", "replicas", "urls"]
+
+PORT: Final = 8080
+SELECTOR: Final = "app.kubernetes.io/name=fastapi"
+
+
+def urls(hands: Hands) -> tuple[str, ...]:
+    """Of all pods, in the order of the API server, those included that start or end."""
+    return tuple(_url(pod) for pod in _pods(hands))
+
+
+def replicas(hands: Hands) -> tuple[str, ...]:
+    """
+    Of the pods that are ready, in the order in which a deployment comes to them: that of their letters.
+
+    A pod that is being deleted is none, though it may answer for some seconds more.
+    """
+    ready = (
+        pod
+        for pod in _pods(hands)
+        if not dig(pod, "metadata", "deletionTimestamp")
+        and any((one["type"], one["status"]) == ("Ready", "True") for one in dig(pod, "status", "conditions") or ())
+    )
+    return tuple(sorted(_url(pod) for pod in ready))
+
+
+def delete(hands: Hands, replica: str) -> int:
+    """Delete the pod that answers at a *replica*'s URL; how many there were."""
+    mine = [pod for pod in _pods(hands) if _url(pod) == replica]
+    for pod in mine:
+        meta = pod["metadata"]
+        hands.kube.delete(PODS, meta["name"], namespace=meta["namespace"], uid=meta["uid"])
+    return len(mine)
+
+
+def _pods(hands: Hands) -> Sequence[Json]:
+    return hands.kube.list(PODS, namespace=f"fastapi-{hands.environment}", selector=SELECTOR).items
+
+
+def _url(pod: Json) -> str:
+    return f"http://{dig(pod, 'status', 'podIP')}:{PORT}"
