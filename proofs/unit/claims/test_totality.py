@@ -65,7 +65,7 @@ def _edited(evidence: Facts, data: st.DataObject) -> Facts:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_claim_decides_whatever_the_evidence(
     name: str, claims: Mapping[str, Claim], evidence: Facts, data: st.DataObject

@@ -64,7 +64,7 @@ def test_a_byte_flipped_in_any_file_is_found_and_the_file_named(honest: Run, tmp
         shutil.rmtree(folder)
 
 
-@settings(max_examples=150, deadline=None)  # a shared machine may stand still
+@settings(max_examples=150)
 @given(data=st.data())
 def test_any_single_byte_that_is_changed_anywhere_is_found(data: st.DataObject, honest: Run) -> None:
     """Whatever file, whatever place in it, whatever other value."""

@@ -105,7 +105,7 @@ def test_what_cannot_be_trained_on_is_refused(content: bytes, reason: str) -> No
 
 
 @given(place=st.integers(0, len(CONTENT) - 1), mask=st.integers(1, 255))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_damaged_file_is_never_taken_for_other_rows(place: int, mask: int) -> None:
     """Any byte may be another one: the batch is refused, or its rows are the ones that were written."""
     damaged = bytearray(CONTENT)
