@@ -1,4 +1,4 @@
-"""What holds for all unit tests: they say what is so, never how fast; a machine that stands still makes nothing wrong."""
+"""What holds for all unit tests: they say what is so, never how fast, for a machine may stand still for a while."""
 
 from __future__ import annotations
 
