@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -13,18 +12,12 @@ from typing import Any, Final
 from proofs.lifecycle import inside
 from proofs.services.exercise import Hands
 
-from models.card import read_card
-from models.wine.table import read_table
 from switchyard.jobs import run
 from switchyard.judging import Inconclusive
-from yardflow.batches import batch_bytes
-from yardflow.rehearsal import rehearse
 
-__all__ = ["JOB", "Attempt", "attempt", "delivered", "sent"]
+__all__ = ["JOB", "Attempt", "attempt", "sent"]
 
 JOB: Final = "model"
-BUCKET: Final = "features"
-ROWS: Final = 120
 
 
 @dataclass(frozen=True)
@@ -78,17 +71,3 @@ def sent(hands: Hands, program: ModuleType, *arguments: str, tell: Callable[[str
         run_id=hands.run_id,
     )
     return Attempt(code, tuple(lines))
-
-
-@contextmanager
-def delivered(hands: Hands, name: str, *, seed: int) -> Iterator[None]:
-    """A batch of good rows where batches arrive, for as long as the block runs; other seeds make other models."""
-    rows = rehearse(read_table(), seed=seed, rows=ROWS)
-    keys = (f"batches/wine/{name}.parquet", f"offline/{name}.parquet")
-    store = hands.store()
-    store.put(BUCKET, keys[0], batch_bytes(rows, card=read_card("wine")))
-    try:
-        yield
-    finally:
-        for key in keys:
-            store.remove(BUCKET, key)

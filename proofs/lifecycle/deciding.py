@@ -12,7 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 
-from proofs.lifecycle.attempt import Attempt, attempt, delivered
+from proofs.lifecycle.arrivals import delivered
+from proofs.lifecycle.attempt import Attempt, attempt
 from proofs.lifecycle.inside import HELD
 from proofs.lifecycle.running import type_beside_runs
 from proofs.lifecycle.story import Story
@@ -59,7 +60,7 @@ def _zombie(story: Story, inquiry: Inquiry) -> None:
         later: list[Attempt] = []
 
         def deployed() -> str:
-            with delivered(story.hands, f"later-{run_id}", seed=204):
+            with delivered(story.hands, "later", seed=204):
                 later.append(attempt(story.hands, f"{run_id}-later"))
             return f"exit code {later[-1].code}"
 
@@ -116,7 +117,7 @@ def _held(story: Story, deploy_id: str, *options: str, seed: int, place: str) ->
             there.set()
 
     with (
-        delivered(story.hands, f"held-{story.hands.run_id}", seed=seed),
+        delivered(story.hands, "held", seed=seed),
         ThreadPoolExecutor(1, thread_name_prefix="sleeper") as threads,
     ):
         sleeper = threads.submit(attempt, story.hands, deploy_id, "--hold", place, *options, tell=heard)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from proofs.lifecycle.attempt import Attempt, attempt, delivered
+from proofs.lifecycle.arrivals import delivered
+from proofs.lifecycle.attempt import Attempt, attempt
 from proofs.lifecycle.inside import PLACES
 from proofs.lifecycle.story import Story
 from proofs.services.inquiry import Inquiry
@@ -31,7 +32,7 @@ def die_everywhere(story: Story) -> tuple[Fact, ...]:
 def _die(story: Story, inquiry: Inquiry, place: str, *, number: int) -> None:
     name = place.replace(" ", "-")
     deploy_id = f"{story.hands.run_id}-{name}"
-    with delivered(story.hands, f"dying-{story.hands.run_id}", seed=100 + number):
+    with delivered(story.hands, "dying", seed=100 + number):
         inquiry.ask(
             f"killed-{name}",
             wanted="exit code 137",

@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 from proofs.lifecycle import swinging
-from proofs.lifecycle.attempt import attempt, delivered, sent
+from proofs.lifecycle.arrivals import delivered
+from proofs.lifecycle.attempt import attempt, sent
 from proofs.lifecycle.story import Story
 from proofs.services.inquiry import Inquiry
 
@@ -29,7 +30,7 @@ def swing(story: Story) -> tuple[Fact, ...]:
     inquiry, run_id, rounds = Inquiry(story.environment), story.hands.run_id, list[Round]()
 
     def deployed() -> str:
-        with delivered(story.hands, f"swinging-{run_id}", seed=SEED):
+        with delivered(story.hands, "swinging", seed=SEED):
             return f"exit code {attempt(story.hands, f'{run_id}-swinging').code}"
 
     if not inquiry.ask("deployed", wanted="exit code 0", got=deployed):

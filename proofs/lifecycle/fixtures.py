@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from proofs.lifecycle.aftermath import Aftermath
+from proofs.lifecycle.arrivals import clear_deserted
 from proofs.lifecycle.contest import Contest
 from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.story import Story
 
+from switchyard.errors import SwitchyardError
+from switchyard.judging import verdict_of
 from switchyard.scenario import Scenario
 from switchyard.yard import Yard
 
@@ -32,6 +35,12 @@ def _layered(request: pytest.FixtureRequest, yard: Scenario, declared: Yard, lay
 def _stories(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> Iterator[Sequence[Story]]:
     """One an environment; the champion that each found is the champion again, and what it delivered is taken away."""
     stories = [Story(hands(environment)) for environment in declared.environments]
+    with yard.recorder.step("take away the batches of a proof that was killed"):
+        try:
+            deserted = [key for story in stories for key in clear_deserted(story.hands)]
+        except SwitchyardError as exc:
+            raise verdict_of(exc) from exc
+        yard.recorder.note(", ".join(deserted) or "none")
     try:
         yield stories
     finally:

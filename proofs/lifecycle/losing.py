@@ -13,7 +13,8 @@ from typing import Final
 
 from proofs.lifecycle import reviving, wiping
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath, standing
-from proofs.lifecycle.attempt import Attempt, attempt, delivered, sent
+from proofs.lifecycle.arrivals import delivered
+from proofs.lifecycle.attempt import Attempt, attempt, sent
 from proofs.lifecycle.forged import NAME
 from proofs.lifecycle.replicas import delete, replicas
 from proofs.lifecycle.standing import PLACES
@@ -169,7 +170,7 @@ def _deploy(after: Aftermath, name: str, *, seed: int) -> None:
     hands = after.story.hands
 
     def deployed() -> str:
-        with delivered(hands, f"{name}-{hands.run_id}", seed=seed):
+        with delivered(hands, name, seed=seed):
             return f"exit code {attempt(hands, f'{hands.run_id}-{name}').code}"
 
     after.inquiry.ask(f"{name}-promoted", wanted="exit code 0", got=deployed)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from proofs.lifecycle.attempt import Attempt, delivered
+from proofs.lifecycle.arrivals import delivered
+from proofs.lifecycle.attempt import Attempt
 from proofs.lifecycle.story import DAG, READ_S, RUN_S, Story
 from proofs.services.inquiry import Inquiry
 
@@ -74,7 +75,7 @@ def _running(story: Story, inquiry: Inquiry, name: str, *, seed: int) -> Iterato
             is_over=lambda state: state in ("success", "failed"),
         )
 
-    with delivered(story.hands, f"{name}-{story.hands.run_id}", seed=seed):
+    with delivered(story.hands, name, seed=seed):
         inquiry.ask(f"accepted-{name}", wanted="accepted", got=accepted, within_s=READ_S)
         inquiry.ask(
             f"begun-{name}",

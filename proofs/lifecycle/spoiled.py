@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from proofs.lifecycle import trial
-from proofs.lifecycle.story import BUCKET, JOB
+from proofs.lifecycle.arrivals import BUCKET, keys, named
+from proofs.lifecycle.story import JOB
 from proofs.services.exercise import Hands
 from proofs.services.inquiry import Inquiry
 from pyarrow import parquet
@@ -103,7 +104,7 @@ class Trial:
         """Take away what was delivered, and what was made of it for the feature store."""
         store = self.hands.store()
         for one in self.batches:
-            for key in _keys(self._name(one)):
+            for key in keys(self._name(one)):
                 store.remove(BUCKET, key)
 
     def _serving(self, by_name: Mapping[str, Spoiled], lines: list[str]) -> Callable[[str], None]:
@@ -115,24 +116,20 @@ class Trial:
             if not line.startswith(trial.DELIVER):
                 return
             for name in delivered:
-                for key in _keys(name):
+                for key in keys(name):
                     store.remove(BUCKET, key)
             name = line.removeprefix(trial.DELIVER).strip()
-            store.put(BUCKET, _keys(name)[0], by_name[name].content)
+            store.put(BUCKET, keys(name)[0], by_name[name].content)
             delivered[:] = [name]
 
         return heard
 
     def _name(self, one: Spoiled) -> str:
-        return f"{self.hands.name}-{one.probe}"
+        return named(self.hands, one.probe)
 
 
 def _program() -> str:
     return Path(trial.__file__).read_text(encoding="utf-8")
-
-
-def _keys(name: str) -> tuple[str, str]:
-    return f"batches/wine/{name}.parquet", f"offline/{name}.parquet"
 
 
 def _ended(told: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from proofs.lifecycle.arrivals import BUCKET, good_rows, keys, named
 from proofs.lifecycle.receipt import read_receipt
 from proofs.lifecycle.replicas import urls
 from proofs.services.airflow import Airflow
@@ -23,19 +24,14 @@ from proofs.services.inquiry import Inquiry
 from proofs.services.rest import Rest
 from proofs.services.tracing import DIGEST
 
-from models.card import read_card
-from models.wine.table import read_table
 from switchyard.jobs import run as run_inside
 from switchyard.judging import Inconclusive
 from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Timing
-from yardflow.batches import batch_bytes
-from yardflow.rehearsal import rehearse
 
-__all__ = ["BUCKET", "DAG", "JOB", "READ_S", "RUN_S", "Story", "truth_of"]
+__all__ = ["DAG", "JOB", "READ_S", "RUN_S", "Story", "truth_of"]
 
 DAG: Final = "model_lifecycle"
-BUCKET: Final = "features"
 RUN_S: Final = 420.0
 """A run takes a minute or two; beside the other environment's, on two busy cores, longer."""
 READ_S: Final = 120.0
@@ -43,8 +39,8 @@ READ_S: Final = 120.0
 OVER: Final = ("success", "failed")
 """How the states begin in which a run stays."""
 TOLD_S: Final = 30.0
-ROWS, SEEDS = 120, 24
-"""Rows that are known to raise no alarm, as a test of drift now and then does; each time others, for a new model."""
+SEEDS: Final = 24
+"""Of rows that are known to raise no alarm, as a test of drift now and then does; each time others, for a new model."""
 SEARCH: Final = "/api/2.0/mlflow/model-versions/search"
 DEPLOY: Final = "switchyard.deploy_id"
 """Tag of a version: whose deployment registered it."""
@@ -81,17 +77,16 @@ class Story:
     @property
     def batch(self) -> str:
         """The batch that only this proof delivers."""
-        return f"rehearsal-{self.hands.run_id}"
+        return named(self.hands, "rehearsal")
 
     def deliver(self) -> None:
         """Put a batch of good rows where batches arrive."""
-        rows = rehearse(read_table(), seed=1 + len(self.before) % SEEDS, rows=ROWS)
-        self.hands.store().put(BUCKET, f"batches/wine/{self.batch}.parquet", batch_bytes(rows, card=read_card("wine")))
+        self.hands.store().put(BUCKET, keys(self.batch)[0], good_rows(seed=1 + len(self.before) % SEEDS))
 
     def clear(self) -> None:
         """Take the batch away, and what was made of it for the feature store."""
         store = self.hands.store()
-        for key in (f"batches/wine/{self.batch}.parquet", f"offline/{self.batch}.parquet"):
+        for key in keys(self.batch):
             store.remove(BUCKET, key)
 
     def ledger(self) -> tuple[Generation, ...]:

@@ -127,8 +127,8 @@ def test_batches_are_delivered_one_at_a_time_and_taken_away(monkeypatch: pytest.
         "second": "right",
         "config-unmoved": "right",
     }
-    assert seen[1] == ["features/batches/wine/proof-r-0-first.parquet"]
-    assert seen[3] == ["features/batches/wine/proof-r-0-second.parquet"]
+    assert seen[1] == ["features/batches/wine/proof-r-first.parquet"]
+    assert seen[3] == ["features/batches/wine/proof-r-second.parquet"]
     assert left == {}
 
 
