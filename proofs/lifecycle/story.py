@@ -173,12 +173,11 @@ class Story:
 
     def roll_back(self) -> tuple[Fact, ...]:
         """Type the operator's command, and ask every place for the version from before."""
-        inquiry, said = Inquiry(self.environment), list[str]()
+        inquiry = Inquiry(self.environment)
 
         def typed() -> str:
             code, lines = self.command("rollback", "--reason", "the proof wants the version from before")
-            said.extend(lines)
-            return str(code)
+            return str(code) if code == 0 else f"{code}: {' / '.join(lines[-3:])}"
 
         inquiry.ask("rollback-accepted", wanted="0", got=typed)
         ledger = self.ledger()
