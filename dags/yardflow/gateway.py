@@ -22,6 +22,11 @@ __all__ = ["Gateway", "Prediction", "Reload", "Table"]
 
 ANSWER_S: Final = 10.0
 """For one call; a reload asks Triton twice before it answers."""
+CONNECTS: Final = 5
+"""
+Tries after a refused connection, 7.5 s in all, before anything was sent. Who types a command starts a pod, and whoever
+enforces network policies knows a new pod only after some seconds: until then it is refused everywhere.
+"""
 FENCED, UNFIT = 409, 412
 
 
@@ -71,7 +76,7 @@ class Gateway:
     def __init__(self, *, service: str, replicas: str, token: str) -> None:
         """*service* is a URL, *replicas* host:port; *token* opens the reload."""
         self.service, self._replicas, self._token = service.rstrip("/"), replicas, token
-        self._client = httpx.Client(timeout=ANSWER_S)
+        self._client = httpx.Client(timeout=ANSWER_S, transport=httpx.HTTPTransport(retries=CONNECTS))
 
     def replicas(self) -> tuple[str, ...]:
         """

@@ -1,0 +1,73 @@
+"""The door to the gateways: whoever is not let through yet tries again, and whoever is not there is named."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread, Timer
+
+import pytest
+
+from yardflow import gateway as under_test
+from yardflow.errors import GatewayAway
+from yardflow.gateway import Gateway, Table
+
+LATE_S = 0.7
+"""Later than the second try, which comes half a second after the first."""
+
+
+class _Replica(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = json.dumps({"generation": 3, "deploy_id": "d", "aliases": {}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the base's
+        pass
+
+
+@pytest.fixture(name="port")
+def _port() -> int:
+    """On which nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+@pytest.fixture(name="gateway")
+def _gateway() -> Iterator[Gateway]:
+    door = Gateway(service="http://127.0.0.1:1", replicas="127.0.0.1:1", token="nobody's")  # noqa: S106
+    yield door
+    door.close()
+
+
+def test_who_is_refused_at_first_tries_again(gateway: Gateway, port: int) -> None:
+    """As a pod is that has just started, until network policies know it."""
+    server: list[HTTPServer] = []
+
+    def listen() -> None:
+        server.append(HTTPServer(("127.0.0.1", port), _Replica))
+        server[0].serve_forever(0.01)
+
+    late = Timer(LATE_S, lambda: Thread(target=listen, daemon=True).start())
+    late.start()
+    try:
+        url = f"http://127.0.0.1:{port}"
+        assert gateway.table(url) == Table(url, 3, "d", {})
+    finally:
+        late.join()
+        server[0].shutdown()
+        server[0].server_close()
+
+
+def test_who_is_not_there_is_named(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the last try, with what was got."""
+    monkeypatch.setattr(under_test, "CONNECTS", 1)
+    door = Gateway(service="http://127.0.0.1:1", replicas="127.0.0.1:1", token="nobody's")  # noqa: S106
+    with pytest.raises(GatewayAway, match=rf"127\.0\.0\.1:{port}/v1/aliases, got ConnectError"):
+        door.table(f"http://127.0.0.1:{port}")
+    door.close()
