@@ -15,10 +15,9 @@ from switchyard.scenario import Scenario
 from switchyard.toggled import ATTACHED, DETACHED
 from yardfacts.facts import Answer, Fact
 
-__all__ = ["HOWS", "OFF", "ON", "PROBE", "TOGGLED", "Layered"]
+__all__ = ["OFF", "ON", "PROBE", "TOGGLED", "Layered"]
 
 ON, OFF, TOGGLED = "on", "off", "toggled"
-HOWS: Final = (ON, OFF, TOGGLED)
 PROBE: Final = "layer-meanwhile"
 PAUSE_S: Final = 2.0
 """Between two toggles, and until one that is refused is tried again: the gateways look for features every second."""
@@ -26,7 +25,7 @@ PAUSE_S: Final = 2.0
 
 @dataclass
 class Layered:
-    """The layer while a test goes on; *how* is one of ``HOWS``."""
+    """The layer while a test goes on; *how* is what ``--layer`` takes."""
 
     yard: Scenario
     layer: str

@@ -4,42 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from yardfacts.catalogue import load_claims
 from yardfacts.claims import Claim
 from yardfacts.facts import (
-    Answer,
     Application,
     Barrier,
     Changed,
     ChurnRule,
     Commit,
-    Criterion,
     Cycle,
     Death,
-    Duration,
     Fact,
     Facts,
-    Generation,
     Hold,
     Interval,
-    Known,
     Namespace,
     ObjectRef,
     Obligation,
     Pod,
-    Receipt,
     Root,
     Sampled,
-    Served,
     Surveyed,
     Sweep,
     Timing,
     Toggle,
-    Traffic,
     Volume,
     Watched,
     Workload,
@@ -47,16 +38,17 @@ from yardfacts.facts import (
 
 from .failing import with_failures
 from .lengthy import with_lengthy
+from .promoting import with_promotion
 from .rebuilt import with_rebuilt
 from .spoiled import refused_input
 from .trials import with_trials
+from .witnesses import ENVIRONMENTS, right
 
 CLAIMS = Path(__file__).parents[2] / "claims"
 
 UNDER_TEST, SERVED, SCRATCH = "a" * 40, "b" * 40, "c" * 40
 GENERATED = tuple(f"gitops/profiles/embedded/{name}.yaml" for name in ("node", "sealed-secrets", "secrets"))
 
-ENVIRONMENTS = ("dev", "prod")
 MONITORS = (
     *("alertmanager", "alloy", "apiserver", "argocd", "fastapi", "feast", "kube-state-metrics", "kubelet", "loki"),
     *("minio", "mlflow", "node-exporter", "objects", "prometheus", "prometheus-operator", "sealed-secrets", "triton"),
@@ -138,10 +130,6 @@ def _workload(namespace: str, name: str) -> Workload:
     )
 
 
-def _answer(probe: str, environment: str, value: str) -> Answer:
-    return Answer(probe=probe, environment=environment, outcome="right", wanted=value, got=value, took_s=0.01)
-
-
 def _look(*, on: bool, served: str = SERVED, on_top: tuple[str, ...] = GENERATED) -> tuple[Fact, ...]:
     """What one look at the whole yard records."""
     there = {**ROOTS, **CORE, **({"root-optional": "optional", **LAYER} if on else {})}
@@ -168,7 +156,7 @@ def _look(*, on: bool, served: str = SERVED, on_top: tuple[str, ...] = GENERATED
             )
             for namespace, claim in claims
         ),
-        *(_answer(probe, env, "as known") for env in ENVIRONMENTS for probe in PROBES),
+        *(right(probe, env, "as known") for env in ENVIRONMENTS for probe in PROBES),
     )
 
 
@@ -212,7 +200,7 @@ def _exercise() -> tuple[Fact, ...]:
     }
     services = ("airflow", "fastapi", "feature-store", "mlflow", "triton")
     return tuple(
-        _answer(probe, env, value)
+        right(probe, env, value)
         for env in ENVIRONMENTS
         for probe, value in (*asked.items(), *(("line-shipped", _shipped(name, env)) for name in services * 3))
     )
@@ -220,7 +208,7 @@ def _exercise() -> tuple[Fact, ...]:
 
 def _canaries() -> tuple[Fact, ...]:
     """What every store gives back of what the proof wrote, before and after."""
-    return tuple(_answer(f"canary-{store}", env, f"{store} as written") for env in ENVIRONMENTS for store in STORES)
+    return tuple(right(f"canary-{store}", env, f"{store} as written") for env in ENVIRONMENTS for store in STORES)
 
 
 def _sampled(window: str, *states: str) -> tuple[Fact, ...]:
@@ -267,7 +255,7 @@ def _sampled(window: str, *states: str) -> tuple[Fact, ...]:
                         detail="",
                     )
                 )
-    return (*facts, *(_answer(f"{pod}-pod", "control", "the same pod") for pod in ("prober", "echo")))
+    return (*facts, *(right(f"{pod}-pod", "control", "the same pod") for pod in ("prober", "echo")))
 
 
 def _cycle(number: int, *, of: int) -> tuple[Fact, ...]:
@@ -342,122 +330,6 @@ def _ref(kind: str, name: str) -> ObjectRef:
     return ObjectRef(kind=kind, namespace="feature-store-dev", name=name, uid=f"uid-{name}")
 
 
-OUTPUTS = {1: (0.9996, 0.0003, 0.0001), 3: (0.9999, 0.0001, 0.0)}
-"""What the two versions of the life cycle answer for the row that its client asks for."""
-
-
-def _generation(number: int, action: str, **fields: Any) -> dict[str, Any]:
-    given = {"phase": "committed", "champion": 1, "previous": 3, "took_s": 0.0, **fields}
-    digest = f"{given['champion']:064d}" if given["champion"] else ""
-    return {"generation": number, "deploy_id": f"{action}-{number}", "action": action, "digest": digest, **given}
-
-
-LEDGER = (
-    _generation(1, "seed", previous=0),
-    _generation(2, "deploy", champion=2, previous=1),
-    _generation(3, "rollback", previous=2, took_s=1.5),
-    _generation(4, "deploy", champion=3, previous=1),
-    _generation(5, "deploy", phase="aborted", champion=0, previous=0),
-    _generation(6, "rollback", took_s=1.4),
-)
-"""Three generations from before, one promoted, one refused, one rolled back."""
-
-
-def _ledger(length: int) -> tuple[Fact, ...]:
-    return tuple(
-        Generation(environment=env, reason="asked for", **entry) for env in ENVIRONMENTS for entry in LEDGER[:length]
-    )
-
-
-def _told(version: int, generation: int, action: str) -> tuple[tuple[str, str], ...]:
-    """What every place says of a champion."""
-    said = f"wine version {version}"
-    return (
-        ("version-in-registry", said),
-        ("version-in-triton", said),
-        ("version-in-answer", said),
-        ("version-in-replicas", f"{said}, generation {generation}, in 2 of 2"),
-        ("message-in-channel", f"1 message of {generation}-{action}-{generation} with version {version}"),
-    )
-
-
-def _answers(*told: tuple[str, str]) -> tuple[Fact, ...]:
-    return tuple(_answer(probe, env, value) for env in ENVIRONMENTS for probe, value in told)
-
-
-def _served(environment: str) -> tuple[Fact, ...]:
-    """What a client saw that asked 900 times through a promotion, a refusal and a rollback."""
-    seen = ((3, 1, 500), (4, 3, 300), (6, 1, 100))
-    return (
-        Traffic(
-            environment=environment,
-            sent=900,
-            answered=900,
-            failed=0,
-            late=2,
-            slowest_ms=80.0,
-            span_s=90.0,
-            detail="",
-        ),
-        *(
-            Served(
-                environment=environment, generation=generation, version=version, answers=count, outputs=OUTPUTS[version]
-            )
-            for generation, version, count in seen
-        ),
-        *(Known(environment=environment, version=version, outputs=outputs) for version, outputs in OUTPUTS.items()),
-    )
-
-
-def _receipt(environment: str) -> Receipt:
-    """A receipt of version 3, each of its criteria by what its own step found."""
-    steps = {
-        "registered": "register: version 3",
-        "ready": "ready: version 3",
-        "loaded": "load: loaded [1, 3]",
-        "smoke": "smoke: rows 52",
-        "reloaded": "switch: replicas (a true, b true); verify: answers 60",
-        "announced": "status: 200; body: ok",
-    }
-    return Receipt(
-        environment=environment,
-        deploy_id="d4",
-        model="wine",
-        version=3,
-        generation=4,
-        outcome="promoted",
-        reason="a proof",
-        run_id="0" * 32,
-        criteria=tuple(Criterion(name=name, met=True, evidence=seen) for name, seen in steps.items()),
-        durations=(Duration(step="train", took_s=0.5),),
-    )
-
-
-def _life_cycle(facts: Facts) -> Facts:
-    """A model is promoted, another refused, and the one from before comes back."""
-    promoted = (
-        ("dag-of-commit", SERVED),
-        ("run-succeeded", "success"),
-        ("run-of-commit", SERVED),
-        ("run-in-registry", "0" * 32),
-        ("digest-in-registry", f"{3:064d}"),
-        ("criteria-met", "registered, ready, loaded, smoke, reloaded, announced"),
-    )
-    refused = (
-        ("run-failed", "failed"),
-        ("gate-stopped", "stop"),
-        ("tasks-skipped", "publish, load, smoke, switch, verify, commit: skipped"),
-    )
-    return (
-        facts.plus("lifecycle.before", _ledger(3))
-        .plus("promoted", (*_answers(*promoted, *_told(3, 4, "deploy")), *_ledger(4)))
-        .plus("promoted", [_receipt(env) for env in ENVIRONMENTS])
-        .plus("refused", (*_answers(*refused), *_ledger(5)))
-        .plus("rolled-back", (*_answers(("rollback-accepted", "0"), *_told(1, 6, "rollback")), *_ledger(6)))
-        .plus("lifecycle.after", (fact for env in ENVIRONMENTS for fact in _served(env)))
-    )
-
-
 @pytest.fixture(name="evidence", scope="session")
 def _evidence() -> Facts:
     """A loop of every stage: before, off, held, on again, three commits, and a model that comes and goes."""
@@ -465,14 +337,14 @@ def _evidence() -> Facts:
     scratch = ObjectRef(kind="ConfigMap", namespace="storage-dev", name="scratch", uid="uid-scratch")
     scratched = (*GENERATED, "gitops/core/charts/support/templates/scratch.yaml")
     sweep = Sweep(kinds_listed=63, kinds_unreadable=(), decoy_found=True, found=(ca,), unattributed=())
-    loop = _life_cycle(
+    loop = with_promotion(
         Facts()
         .plus("before", _look(on=True))
-        .plus("written", [_answer("feature-written", env, "1234567.5") for env in ENVIRONMENTS])
+        .plus("written", [right("feature-written", env, "1234567.5") for env in ENVIRONMENTS])
         .plus("written", _canaries())
         .plus("detached", [Obligation(ref=_ref("Deployment.apps", "redis"), fate="gone"), sweep])
         .plus("detached", _look(on=False))
-        .plus("detached", [_answer("features-absent", env, "absent") for env in ENVIRONMENTS])
+        .plus("detached", [right("features-absent", env, "absent") for env in ENVIRONMENTS])
         .plus("exercised", _exercise())
         .plus("detached", _canaries())
         .plus("held", [Hold(refreshed=("root-apps", "root-baseline", "support"), window_s=10.0, returned=())])
@@ -483,20 +355,18 @@ def _evidence() -> Facts:
         .plus("on", _sampled("on", "absent", "online"))
         .plus("round-trip", _round_trip())
         .plus("attached", _look(on=True))
-        .plus("attached", [_answer("features-online", env, "online") for env in ENVIRONMENTS])
-        .plus("attached", [_answer("feature-read", env, "1234567.5") for env in ENVIRONMENTS])
+        .plus("attached", [right("features-online", env, "online") for env in ENVIRONMENTS])
+        .plus("attached", [right("feature-read", env, "1234567.5") for env in ENVIRONMENTS])
         .plus("attached", _canaries())
         .plus("committed", _look(on=True, served=SCRATCH, on_top=scratched))
-        .plus("committed", [_answer("committed-object", "dev", "as committed")])
-        .plus(
-            "healed", [_answer("edited-object", "dev", "by hand"), _answer("committed-object", "dev", "as committed")]
-        )
+        .plus("committed", [right("committed-object", "dev", "as committed")])
+        .plus("healed", [right("edited-object", "dev", "by hand"), right("committed-object", "dev", "as committed")])
         .plus("pruned", [Obligation(ref=scratch, fate="gone")])
         .plus("returned", _look(on=True))
         .plus(
             "rebound",
             [
-                _answer(probe, env, value)
+                right(probe, env, value)
                 for env in ENVIRONMENTS
                 for probe, value in (
                     ("volume-written", "proof-0"),
@@ -506,11 +376,11 @@ def _evidence() -> Facts:
                 )
             ],
         )
-        .plus("planted", [_answer(f"secret-in-{place}", "dev", "there") for place in ("pod", "log")])
-        .plus("planted", [_answer("secret-in-evidence", "dev", "in no file")])
+        .plus("planted", [right(f"secret-in-{place}", "dev", "there") for place in ("pod", "log")])
+        .plus("planted", [right("secret-in-evidence", "dev", "in no file")])
         .plus("cycle-1", _cycle(1, of=2))
         .plus("cycle-2", _cycle(2, of=2))
-        .plus("broken", [_answer("status", "dev", "baseline-dev/loki-dev named")])
+        .plus("broken", [right("status", "dev", "baseline-dev/loki-dev named")])
         .plus(
             "killed",
             [
@@ -528,7 +398,8 @@ def _evidence() -> Facts:
                 )
             ],
         )
-        .plus("told", [_answer(f"told-{how}", "prod", how) for how in ("broken", "whole")])
+        .plus("told", [right(f"told-{how}", "prod", how) for how in ("broken", "whole")]),
+        served=SERVED,
     )
     return with_trials(with_rebuilt(with_failures(with_lengthy(loop)))).plus("refused-input", refused_input())
 

@@ -51,9 +51,9 @@ def test_who_is_refused_at_first_tries_again(gateway: Gateway, port: int) -> Non
 
     def listen() -> None:
         server.append(HTTPServer(("127.0.0.1", port), _Replica))
-        server[0].serve_forever(0.01)
+        Thread(target=server[0].serve_forever, args=(0.01,)).start()
 
-    late = Timer(LATE_S, lambda: Thread(target=listen, daemon=True).start())
+    late = Timer(LATE_S, listen)
     late.start()
     try:
         url = f"http://127.0.0.1:{port}"
