@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 import pytest
-from proofs.lifecycle.meanwhile import in_every
+from proofs.lifecycle.layered import Layered
+from proofs.lifecycle.meanwhile import clients, in_every
 from proofs.lifecycle.story import Story
-from proofs.lifecycle.traffic import Client
 
-from switchyard.kube import Kube
 from switchyard.scenario import Scenario
 
 pytestmark = [pytest.mark.order(60), pytest.mark.lifecycle]
 
+BACK = "rolled-back"
+"""The last moment; whether the layer was as it was wanted is told in it."""
+
 
 def test_a_model_comes_and_goes_while_everybody_is_answered(
-    yard: Scenario, kube: Kube, stories: Sequence[Story]
+    yard: Scenario, layered: Layered, stories: Sequence[Story]
 ) -> None:
     """A good batch makes a new champion, nothing new makes none, and the operator brings back the one from before."""
     with yard.given("who the champion is, and a batch of good rows has arrived"):
@@ -26,18 +27,15 @@ def test_a_model_comes_and_goes_while_everybody_is_answered(
             yard.record("lifecycle.before", *story.before)
             story.deliver()
 
-    with ExitStack() as asking:
-        clients = [
-            asking.enter_context(Client(kube, story.environment, story.hands.trace().inference)) for story in stories
-        ]
+    with layered.throughout(BACK), clients(stories) as asking:
         with yard.when("a run of the life cycle has good rows"):
-            yard.record("promoted", *in_every(stories, Story.promote))
+            yard.record("promoted", *in_every(yard, stories, Story.promote))
         with yard.when("a run of the life cycle has nothing new"):
-            yard.record("refused", *in_every(stories, Story.refuse))
+            yard.record("refused", *in_every(yard, stories, Story.refuse))
         with yard.when("the operator rolls back"):
-            yard.record("rolled-back", *in_every(stories, Story.roll_back))
+            yard.record(BACK, *in_every(yard, stories, Story.roll_back))
 
-    for story, client in zip(stories, clients, strict=True):
+    for story, client in zip(stories, asking, strict=True):
         yard.record("lifecycle.after", *client.facts(), *story.known())
 
     yard.judge("promotion_traced", "refusal_moved_nothing", "rollback_restored", "traffic_unharmed")

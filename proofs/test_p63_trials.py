@@ -31,10 +31,10 @@ ROWS: Final[Mapping[str, Act]] = {
 }
 
 
-def _all(contests: Mapping[str, Contest], act: Act) -> tuple[Fact, ...]:
+def _all(yard: Scenario, contests: Mapping[str, Contest], act: Act) -> tuple[Fact, ...]:
     """Do the same in every environment at once."""
     stories = [contest.after.story for contest in contests.values()]
-    return in_every(stories, lambda story: act(contests[story.environment]))
+    return in_every(yard, stories, lambda story: act(contests[story.environment]))
 
 
 @contextmanager
@@ -51,12 +51,12 @@ def test_a_version_on_trial_is_watched_before_it_serves(
 ) -> None:
     """A shadow answers nobody and becomes the champion by what was seen of it; a challenger has its share, and that."""
     with yard.given("who the champion is, and three versions that nobody has seen"):
-        yard.record(AT, *_all(contests, Contest.begin))
+        yard.record(AT, *_all(yard, contests, Contest.begin))
 
     with layered.throughout(AT), _asking(contests):
         for title, act in ROWS.items():
             with yard.when(title):
-                yard.record(AT, *_all(contests, act))
+                yard.record(AT, *_all(yard, contests, act))
 
     for contest in contests.values():
         yard.record(AT, *contest.facts())

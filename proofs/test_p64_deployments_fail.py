@@ -11,7 +11,7 @@ from proofs.lifecycle.aftermath import Aftermath
 from proofs.lifecycle.failures import fence, hush, lie
 from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.losses import lose_replica, lose_triton, regain_triton
-from proofs.lifecycle.meanwhile import in_every
+from proofs.lifecycle.meanwhile import clients, in_every
 from proofs.lifecycle.story import Story
 from proofs.lifecycle.traffic import Client
 from proofs.outages import silence, stopped
@@ -55,24 +55,14 @@ def _every(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> Ite
                 restoring.callback(after.restore)
 
 
-def _all(every: Sequence[Aftermath], act: Act) -> tuple[Fact, ...]:
+def _all(yard: Scenario, every: Sequence[Aftermath], act: Act) -> tuple[Fact, ...]:
     """Do the same in every environment at once."""
     afters = {after.story.environment: after for after in every}
-    return in_every([after.story for after in every], lambda story: act(afters[story.environment]))
+    return in_every(yard, [after.story for after in every], lambda story: act(afters[story.environment]))
 
 
-@contextmanager
-def _clients(kube: Kube, every: Sequence[Aftermath]) -> Iterator[Sequence[Client]]:
-    """One an environment, which asks as long as the block runs."""
-    with ExitStack() as asking:
-        yield [
-            asking.enter_context(Client(kube, after.story.environment, after.story.hands.trace().inference))
-            for after in every
-        ]
-
-
-def _seen(clients: Sequence[Client]) -> tuple[Fact, ...]:
-    return tuple(fact for client in clients for fact in client.facts())
+def _seen(asking: Sequence[Client]) -> tuple[Fact, ...]:
+    return tuple(fact for client in asking for fact in client.facts())
 
 
 @contextmanager
@@ -91,22 +81,23 @@ def test_a_deployment_that_fails_leaves_the_champion(
 ) -> None:
     """Whatever a deployment fails of, it says so, the champion is who it was, and the next one may begin."""
     with yard.given("who the champion is, and that everything follows"):
-        yard.record(AT, *_all(every, Aftermath.begin))
+        yard.record(AT, *_all(yard, every, Aftermath.begin))
+    stories = [after.story for after in every]
 
     with layered.throughout(AT):
-        with _clients(kube, every) as clients:
+        with clients(stories) as asking:
             for title, act in ANSWERED.items():
                 with yard.when(title):
-                    yard.record(AT, *_all(every, act))
-        yard.record(AT, *_seen(clients))
+                    yard.record(AT, *_all(yard, every, act))
+        yard.record(AT, *_seen(asking))
 
         with yard.when("Triton is away"), _without_triton(yard, kube, declared):
-            yard.record(AT, *_all(every, lose_triton))
+            yard.record(AT, *_all(yard, every, lose_triton))
         with yard.when("Triton is back"):
-            yard.record(AT, *_all(every, regain_triton))
-        with yard.when("a replica is deleted in the middle of a switch"), _clients(kube, every) as clients:
-            yard.record(AT, *_all(every, lose_replica))
-        yard.record(REPLICA, *_seen(clients))
+            yard.record(AT, *_all(yard, every, regain_triton))
+        with yard.when("a replica is deleted in the middle of a switch"), clients(stories) as asking:
+            yard.record(AT, *_all(yard, every, lose_replica))
+        yard.record(REPLICA, *_seen(asking))
     yard.record(AT, *(memory.known for after in every for memory in after.known.values()))
 
     yard.judge("failures_contained")

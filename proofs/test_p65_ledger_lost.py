@@ -10,11 +10,9 @@ import pytest
 from proofs.lifecycle.aftermath import Aftermath
 from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.losing import begin, die, go_on, lose, rebuild, renew, restore
-from proofs.lifecycle.meanwhile import in_every
+from proofs.lifecycle.meanwhile import clients, in_every
 from proofs.lifecycle.story import Story
-from proofs.lifecycle.traffic import Client
 
-from switchyard.kube import Kube
 from switchyard.scenario import Scenario
 from yardfacts.facts import Fact
 
@@ -56,23 +54,19 @@ def _in(every: Mapping[str, Aftermath], act: Act) -> Callable[[Story], Sequence[
 
 
 def test_a_lost_ledger_is_made_again_while_everybody_is_answered(
-    yard: Scenario, kube: Kube, layered: Layered, stories: Sequence[Story], every: Mapping[str, Aftermath]
+    yard: Scenario, layered: Layered, stories: Sequence[Story], every: Mapping[str, Aftermath]
 ) -> None:
     """Nobody who asks notices that the ledger is gone, nothing goes on without it, and one command brings it back."""
     with yard.given("a version was promoted, the one from before is loaded, and everything follows"):
-        yard.record(LOST, *in_every(stories, _in(every, begin)))
+        yard.record(LOST, *in_every(yard, stories, _in(every, begin)))
 
     with layered.throughout(AGAIN):
         for moment, acts in CHAPTERS.items():
-            with ExitStack() as asking:
-                clients = [
-                    asking.enter_context(Client(kube, story.environment, story.hands.trace().inference))
-                    for story in stories
-                ]
+            with clients(stories) as asking:
                 for title, act in acts.items():
                     with yard.when(title):
-                        yard.record(moment, *in_every(stories, _in(every, act)))
+                        yard.record(moment, *in_every(yard, stories, _in(every, act)))
             known = (memory.known for after in every.values() for memory in after.known.values())
-            yard.record(moment, *(fact for client in clients for fact in client.facts()), *known)
+            yard.record(moment, *(fact for client in asking for fact in client.facts()), *known)
 
     yard.judge("ledger_rebuilt")

@@ -21,14 +21,14 @@ def test_a_load_keeps_nobody_waiting(yard: Scenario, layered: Layered, contests:
     """While a version is loaded and unloaded over and over, the champion answers as before."""
     with yard.given("who the champion is, and a version that is not loaded"):
         stories = [contest.after.story for contest in contests.values()]
-        yard.record(AT, *in_every(stories, lambda story: contests[story.environment].begin()))
+        yard.record(AT, *in_every(yard, stories, lambda story: contests[story.environment].begin()))
 
     with layered.throughout(AT):
         # One after the other: two loads at once on two cores would be another question.
         for story in stories:
             contest = contests[story.environment]
             with yard.when(f"a version is loaded {ROUNDS} times in {story.environment}"), contest.client:
-                yard.record(AT, *in_every([story], lambda story: load(contests[story.environment])))
+                yard.record(AT, *in_every(yard, [story], lambda story: load(contests[story.environment])))
 
     for contest in contests.values():
         yard.record(AT, *(memory.known for memory in contest.after.known.values()))

@@ -77,8 +77,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="switchyard_layer",
         choices=("on", "off", "toggled"),
         default="on",
-        help="how the optional layer is while models are tried, fail, get lost and are decided about: there (the "
-        "default), away, or leaving and returning all the time",
+        help="how the optional layer is while models are promoted, tried, fail, get lost and are decided about: there "
+        "(the default), away, or leaving and returning all the time",
     )
     group.addoption(
         "--evidence",

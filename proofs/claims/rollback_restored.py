@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Answer, Facts, Generation
 from yardfacts.generations import change_truth, ledgers_clear, told_everywhere, truth
-from yardfacts.judges import answered
+from yardfacts.judges import answered, presupposed
 from yardfacts.mutants import NothingToChange, asked, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
@@ -15,6 +15,8 @@ ENVIRONMENTS = ("dev", "prod")
 BEFORE, LEFT, NOW = "lifecycle.before", "refused", "rolled-back"
 """Before the promotion, right before the rollback, and after it."""
 ACCEPTED = "rollback-accepted"
+GIVEN = ("layer-meanwhile",)
+"""Whether the optional layer was as it was wanted, from the promotion to the way back."""
 
 
 def _never_promoted(facts: Facts) -> Facts:
@@ -124,6 +126,12 @@ def _history_edited(facts: Facts) -> Facts:
             collateral=("refusal_moved_nothing",),
         ),
         Mutant(
+            name="the layer was not as somebody wanted it",
+            edit=change(Answer, at=NOW, where=asked(*GIVEN, "prod"), outcome="wrong", got="on to the end"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="layer_otherwise",
+        ),
+        Mutant(
             name="nobody took the time",
             edit=change_truth(at=NOW, environment="prod", took_s=0.0),
             verdict=Verdict.INCONCLUSIVE,
@@ -168,6 +176,7 @@ def rollback_restored(facts: Facts) -> Finding:
     now = facts.at(NOW)
     return merge((
         *answered(now, probes=(ACCEPTED,), environments=ENVIRONMENTS, reason="not_rolled_back"),
+        *presupposed(now, probes=GIVEN, environments=ENVIRONMENTS, reason="layer_otherwise"),
         *(clear for at in (BEFORE, LEFT, NOW) for clear in ledgers_clear(facts.at(at), environments=ENVIRONMENTS)),
         *(finding for environment in ENVIRONMENTS for finding in _restored(facts, environment)),
         *told_everywhere(now, environments=ENVIRONMENTS),

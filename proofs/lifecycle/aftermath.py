@@ -6,15 +6,15 @@ Everything is asked of whoever knows it, as in ``story``; the rows themselves st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from proofs.lifecycle.attempt import Attempt
-from proofs.lifecycle.forged import NAME, Forged, sound
+from proofs.lifecycle.forged import Forged, sound
 from proofs.lifecycle.foundry import Foundry
 from proofs.lifecycle.memory import Memory
-from proofs.lifecycle.story import Story
+from proofs.lifecycle.story import Story, truth_of
 from proofs.services.alertmanager import sink_url
 from proofs.services.inquiry import Inquiry
 from proofs.services.rest import Rest
@@ -23,7 +23,7 @@ from proofs.services.slack import Slack
 from switchyard.judging import Inconclusive
 from yardfacts.facts import Fact, Generation
 
-__all__ = ["BECAUSE", "Aftermath", "standing"]
+__all__ = ["BECAUSE", "Aftermath"]
 
 BECAUSE: Final = ("--reason", "a proof wants to see how it ends", "--actor", "proof")
 SEED: Final = 500
@@ -54,7 +54,7 @@ class Aftermath:
         self.chapter()
         self.inquiry.ask("begun-converged", wanted="exit code 0", got=lambda: self.code("converge"))
         self.story.before = self.story.ledger()
-        self.home = standing(self.story.before)
+        self.home = truth_of(self.story.before)
         self.remember(self.home.champion)
         return tuple(self.inquiry.facts)
 
@@ -98,7 +98,7 @@ class Aftermath:
         def read() -> str:
             ledger = self.story.ledger()
             return _told(
-                taken, next((one.phase for one in ledger if one.generation == taken), "absent"), standing(ledger)
+                taken, next((one.phase for one in ledger if one.generation == taken), "absent"), truth_of(ledger)
             )
 
         self.inquiry.ask(f"{name}-ended", wanted=_told(taken, phase, champion), got=read)
@@ -107,9 +107,7 @@ class Aftermath:
         """Ask Triton for the candidate that nobody may be able to ask."""
 
         def listed() -> str:
-            index = self.story.hands.trace().triton.post("/v2/repository/index", {"ready": True})
-            ready = {str(one.get("version")) for one in index if one["name"] == NAME and one.get("state") == "READY"}
-            return f"version {version} is {'READY' if str(version) in ready else 'not READY'}"
+            return f"version {version} is {'READY' if version in self.story.places.loaded() else 'not READY'}"
 
         self.inquiry.ask(f"{name}-unloaded", wanted=f"version {version} is not READY", got=listed)
 
@@ -118,8 +116,8 @@ class Aftermath:
         version, generation = champion.champion, champion.generation
         self.inquiry.ask(
             f"{name}-champion",
-            wanted=self.story.said_everywhere(version, generation),
-            got=lambda: self.story.everywhere(version, generation),
+            wanted=self.story.places.said_everywhere(version, generation),
+            got=lambda: self.story.places.everywhere(version, generation),
             within_s=within_s,
         )
         memory = self.remember(version)
@@ -138,7 +136,7 @@ class Aftermath:
             raise Inconclusive(f"wanted everything to follow in {self.story.environment} again, got {said}")
         self.story.ledger()
         self.story.restore()
-        now = standing(self.story.ledger())
+        now = self.story.truth()
         self.foundry.clear(standing={now.champion, now.previous})
 
     def _status(self) -> str:
@@ -146,11 +144,6 @@ class Aftermath:
         words = [line.split() for line in lines]
         said = [" ".join(one) for one in words if one[:1] in (["deploying"], ["follows"])]
         return "; ".join(said) or " / ".join(lines[-3:])
-
-
-def standing(ledger: Sequence[Generation]) -> Generation:
-    """The truth: the highest generation that is committed."""
-    return max((one for one in ledger if one.phase == "committed"), key=lambda one: one.generation)
 
 
 def _told(taken: int, phase: str, now: Generation) -> str:

@@ -102,8 +102,8 @@ def _stands(story: Story, inquiry: Inquiry, probe: str, *, version: int, generat
     now = story.truth()
     inquiry.ask(
         probe,
-        wanted=f"generation {generation}: {story.said_everywhere(version, generation)}",
-        got=lambda: f"generation {now.generation}: {story.everywhere(version, generation)}",
+        wanted=f"generation {generation}: {story.places.said_everywhere(version, generation)}",
+        got=lambda: f"generation {now.generation}: {story.places.everywhere(version, generation)}",
     )
 
 

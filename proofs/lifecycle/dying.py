@@ -61,6 +61,6 @@ def _die(story: Story, inquiry: Inquiry, place: str, *, number: int) -> None:
     )
     inquiry.ask(
         f"everywhere-{name}",
-        wanted=story.said_everywhere(version, mine[-1]["generation"]),
-        got=lambda: story.everywhere(version, mine[-1]["generation"]),
+        wanted=story.places.said_everywhere(version, mine[-1]["generation"]),
+        got=lambda: story.places.everywhere(version, mine[-1]["generation"]),
     )

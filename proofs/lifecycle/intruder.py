@@ -11,14 +11,14 @@ from functools import partial
 from typing import Any, Final
 
 import httpx
-from proofs.lifecycle.replicas import urls
+from proofs.lifecycle.replicas import gateways
 from proofs.services.exercise import Hands
 from proofs.services.inquiry import Inquiry
 from proofs.services.rest import Rest
 
 from switchyard.probe.secret import secret
 
-__all__ = ["REPLICAS", "Intruder", "gateways"]
+__all__ = ["REPLICAS", "Intruder"]
 
 REPLICAS: Final = 2
 """Of the gateway: what is said of a reload holds for each of them, or for none."""
@@ -111,11 +111,6 @@ class Intruder:
         if not reply.is_success:
             return _said(reply)
         return f"{reply.status_code} {'changed' if reply.json()['changed'] else 'unchanged'}"
-
-
-def gateways(hands: Hands) -> tuple[Rest, ...]:
-    """The door of each replica, past the Service."""
-    return tuple(Rest(hands.kube, url) for url in urls(hands))
 
 
 _Change = Callable[[int], Mapping[str, Any]]

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from proofs.lifecycle import lurking
-from proofs.lifecycle.aftermath import standing
 from proofs.lifecycle.attempt import sent
 from proofs.lifecycle.contest import Contest
 from proofs.lifecycle.delays import delays
@@ -30,7 +29,7 @@ def load(contest: Contest) -> tuple[Fact, ...]:
     after.chapter()
     contest.asked("before", spans=contest.alone)
     after.inquiry.ask("looped", wanted="exit code 0", got=lambda: f"exit code {_looped(contest, rounds)}")
-    contest.now = standing(after.story.ledger())
+    contest.now = after.story.truth()
     contest.asked("after", spans=contest.alone)
     anew = [one for one in rounds if one["was"] != "READY"]
     after.inquiry.ask("loads", wanted=f"{ROUNDS} loaded anew", got=lambda: f"{len(anew)} loaded anew")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from proofs.lifecycle import reviving, wiping
-from proofs.lifecycle.aftermath import BECAUSE, Aftermath, standing
+from proofs.lifecycle.aftermath import BECAUSE, Aftermath
 from proofs.lifecycle.arrivals import delivered
 from proofs.lifecycle.attempt import Attempt, attempt, sent
 from proofs.lifecycle.forged import NAME
@@ -40,7 +40,7 @@ def begin(after: Aftermath) -> tuple[Fact, ...]:
     """Promote a new version, so that there is one from before, and remember who is the champion."""
     after.begin()
     _deploy(after, "begun", seed=SEEDS[0])
-    after.home = standing(after.story.ledger())
+    after.home = after.story.truth()
     after.known.clear()  # who was the champion until now may answer nobody from here on
     after.whole("begun", champion=after.home)
     _warm(after, "begun")
@@ -92,8 +92,8 @@ def renew(after: Aftermath) -> tuple[Fact, ...]:
     )
     inquiry.ask(
         "replica-follows",
-        wanted=story.said_everywhere(home.champion, home.generation),
-        got=lambda: story.everywhere(home.champion, home.generation),
+        wanted=story.places.said_everywhere(home.champion, home.generation),
+        got=lambda: story.places.everywhere(home.champion, home.generation),
         within_s=GONE_S,
     )
     inquiry.ask("replica-converged", wanted="exit code 0", got=lambda: after.code("converge"), within_s=FORGOTTEN_S)
@@ -108,7 +108,7 @@ def go_on(after: Aftermath) -> tuple[Fact, ...]:
         return ()
     home, taken = after.home, after.next
     _deploy(after, "next", seed=SEEDS[1])
-    version = standing(after.story.ledger()).champion
+    version = after.story.truth().champion
     promoted = replace(home, generation=taken, champion=version, previous=home.champion)
     after.ended("next", taken, "committed", champion=promoted)
     after.whole("next", champion=promoted)
@@ -184,8 +184,8 @@ def _wipe(after: Aftermath, name: str) -> None:
         Inconclusive: They have not, and nothing was taken: what stood in the ledger could be lost for good.
     """
     story, home = after.story, after.home
-    wanted = f"{_aliases(after)}; {story.said_everywhere(home.champion, home.generation)}"
-    said = f"{PLACES['registry-unmoved'](story, (home,))}; {story.everywhere(home.champion, home.generation)}"
+    wanted = f"{_aliases(after)}; {story.places.said_everywhere(home.champion, home.generation)}"
+    said = f"{PLACES['registry-unmoved'](story, (home,))}; {story.places.everywhere(home.champion, home.generation)}"
     if said != wanted:
         raise Inconclusive(f"wanted in {story.environment}, before its volume goes, {wanted}; got {said}")
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
-from proofs.lifecycle.aftermath import BECAUSE, Aftermath, standing
+from proofs.lifecycle.aftermath import BECAUSE, Aftermath
 from proofs.lifecycle.attempt import Attempt
 from proofs.lifecycle.replicas import delete, replicas
 from proofs.lifecycle.story import JOB
@@ -80,7 +80,7 @@ def lose_replica(after: Aftermath) -> tuple[Fact, ...]:
         "replica-lost-converged", wanted="exit code 0", got=lambda: after.code("converge"), within_s=FORGOTTEN_S
     )
 
-    now = standing(after.story.ledger())
+    now = after.story.truth()
     phase = next((one.phase for one in after.story.last if one.generation == taken), "absent")
     is_new = phase == "committed"
     champion = version if is_new else after.home.champion
@@ -106,7 +106,7 @@ def _return(after: Aftermath, *, is_new: bool) -> None:
         wanted="exit code 0",
         got=lambda: after.code("rollback", *BECAUSE) if is_new else after.code("converge"),
     )
-    now = standing(after.story.ledger())
+    now = after.story.truth()
     after.whole("replica-lost-returned", champion=replace(now, champion=after.home.champion))
 
 

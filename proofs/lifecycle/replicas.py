@@ -6,24 +6,25 @@ from collections.abc import Sequence
 from typing import Final
 
 from proofs.services.exercise import Hands
+from proofs.services.rest import Rest
 
 from switchyard.kinds import PODS
 from switchyard.objects import Json, dig
 
-__all__ = ["delete", "replicas", "urls"]
+__all__ = ["delete", "gateways", "replicas"]
 
 PORT: Final = 8080
 SELECTOR: Final = "app.kubernetes.io/name=fastapi"
 
 
-def urls(hands: Hands) -> tuple[str, ...]:
-    """Of all pods, in the order of the API server, those included that start or end."""
-    return tuple(_url(pod) for pod in _pods(hands))
+def gateways(hands: Hands) -> tuple[Rest, ...]:
+    """The door of each pod, in the order of the API server, those included that start or end."""
+    return tuple(Rest(hands.kube, _url(pod)) for pod in _pods(hands))
 
 
 def replicas(hands: Hands) -> tuple[str, ...]:
     """
-    Of the pods that are ready, in the order in which a deployment comes to them: that of their letters.
+    URLs of the pods that are ready, in the order in which a deployment comes to them: that of their letters.
 
     A pod that is being deleted is none, though it may answer for some seconds more.
     """

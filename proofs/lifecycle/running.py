@@ -33,8 +33,8 @@ def type_beside_runs(story: Story, inquiry: Inquiry) -> None:
     who = "a new version" if decided.champion not in (before.champion, before.previous) else "one from before"
     inquiry.ask(
         "stands-beside-a-promotion",
-        wanted=f"a new version: {story.said_everywhere(decided.champion, decided.generation)}",
-        got=lambda: f"{who}: {story.everywhere(decided.champion, decided.generation)}",
+        wanted=f"a new version: {story.places.said_everywhere(decided.champion, decided.generation)}",
+        got=lambda: f"{who}: {story.places.everywhere(decided.champion, decided.generation)}",
     )
     with _running(story, inquiry, "beside-a-rollback", seed=206) as ends:
         inquiry.ask(
@@ -47,8 +47,8 @@ def type_beside_runs(story: Story, inquiry: Inquiry) -> None:
     now = story.truth()
     inquiry.ask(
         "stands-beside-a-rollback",
-        wanted=f"generation {decided.generation}: {story.said_everywhere(decided.champion, decided.generation)}",
-        got=lambda: f"generation {now.generation}: {story.everywhere(decided.champion, decided.generation)}",
+        wanted=f"generation {decided.generation}: {story.places.said_everywhere(decided.champion, decided.generation)}",
+        got=lambda: f"generation {now.generation}: {story.places.everywhere(decided.champion, decided.generation)}",
     )
 
 

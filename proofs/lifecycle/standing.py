@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from proofs.lifecycle.intruder import gateways
+from proofs.lifecycle.replicas import gateways
 from proofs.lifecycle.story import Story, truth_of
-from proofs.services.rest import Rest
 
 from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Served, Traffic
@@ -45,10 +44,7 @@ def _replicas(story: Story, _: Sequence[Generation]) -> str:
 
 
 def _triton(story: Story, _: Sequence[Generation]) -> str:
-    triton = Rest(story.hands.kube, f"http://triton.triton-{story.environment}:8000")
-    index = triton.post("/v2/repository/index", {"ready": True})
-    ready = sorted(int(one["version"]) for one in index if one["name"] == "wine" and one.get("state") == "READY")
-    return f"versions {', '.join(map(str, ready)) or 'none'} ready"
+    return f"versions {', '.join(map(str, sorted(story.places.loaded()))) or 'none'} ready"
 
 
 PLACES: Final[Mapping[str, Callable[[Story, Sequence[Generation]], str]]] = {

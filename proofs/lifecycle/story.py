@@ -1,9 +1,8 @@
 """
 One environment's short life cycle: a run that is promoted, one that the gate stops, and the way back.
 
-Everything is asked of whoever knows it: Airflow of the run, MLflow of the version, the ledger (through the operator's
-own command) of the generation, Triton of what it has loaded, each gateway pod of what it follows, the channel of what
-people were told.
+Airflow is asked of the run, MLflow of the version, and the ledger, through the operator's own command, of the
+generation; who serves is asked of every place (see ``places``).
 """
 
 from __future__ import annotations
@@ -15,13 +14,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from proofs.lifecycle.arrivals import BUCKET, good_rows, keys, named
+from proofs.lifecycle.places import Places
 from proofs.lifecycle.receipt import read_receipt
-from proofs.lifecycle.replicas import urls
 from proofs.services.airflow import Airflow
-from proofs.services.alertmanager import sink_url
 from proofs.services.exercise import Hands
 from proofs.services.inquiry import Inquiry
-from proofs.services.rest import Rest
 from proofs.services.tracing import DIGEST
 
 from switchyard.jobs import run as run_inside
@@ -38,7 +35,6 @@ READ_S: Final = 120.0
 """Until the DAG processor has read the served commit."""
 OVER: Final = ("success", "failed")
 """How the states begin in which a run stays."""
-TOLD_S: Final = 30.0
 SEEDS: Final = 24
 """Of rows that are known to raise no alarm, as a test of drift now and then does; each time others, for a new model."""
 SEARCH: Final = "/api/2.0/mlflow/model-versions/search"
@@ -57,6 +53,7 @@ class Story:
 
     hands: Hands
     door: Airflow = field(init=False)
+    places: Places = field(init=False)
     before: tuple[Generation, ...] = ()
     last: tuple[Generation, ...] = ()
     """The ledger as it was before anything was done, and as it was read last."""
@@ -68,6 +65,7 @@ class Story:
 
     def __post_init__(self) -> None:
         self.door = self.hands.airflow()
+        self.places = Places(self.hands)
 
     @property
     def environment(self) -> str:
@@ -145,7 +143,7 @@ class Story:
         receipt = self.door.returned(run, "announce", dag=DAG)
         self.version, ledger = int(registered["version"]), self.ledger()
         now = truth_of(ledger)
-        champion = self._champion
+        champion = self.places.champion
         inquiry.ask("run-in-registry", wanted=str(registered["run_id"]), got=lambda: str(champion()["run_id"]))
         inquiry.ask("digest-in-registry", wanted=now.digest, got=lambda: _tag(champion(), DIGEST))
         # To the commit: that people are told comes after it.
@@ -156,7 +154,7 @@ class Story:
         inquiry.facts.append(read_receipt(receipt, environment=self.environment))
         met = [one["name"] for one in receipt["criteria"] if one["met"] is True]
         inquiry.ask("criteria-met", wanted=CRITERIA, got=lambda: ", ".join(met))
-        self._places(inquiry, version=self.version, now=now)
+        self.places.trace(inquiry, version=self.version, now=now)
         return (*inquiry.facts, *ledger)
 
     def refuse(self) -> tuple[Fact, ...]:
@@ -183,7 +181,7 @@ class Story:
         ledger = self.ledger()
         took_s = truth_of(ledger).took_s
         inquiry.facts.append(Timing(phase="rollback, decided to verified", took_s=took_s, budget_s=ROLLBACK_BUDGET_S))
-        self._places(inquiry, version=truth_of(self.before).champion, now=truth_of(ledger))
+        self.places.trace(inquiry, version=truth_of(self.before).champion, now=truth_of(ledger))
         return (*inquiry.facts, *ledger)
 
     def known(self) -> tuple[Fact, ...]:
@@ -200,30 +198,6 @@ class Story:
         """How many versions a deployment has in the registry."""
         page = self.hands.mlflow().rest.get(SEARCH, query={"filter": "name = 'wine'", "max_results": "1000"})
         return sum(_tag(one, DEPLOY) == deploy_id for one in page["model_versions"])
-
-    def everywhere(self, version: int, generation: int) -> str:
-        """What registry, Triton, an answer and the replicas say, one after the other; see ``said_everywhere``."""
-        return "; ".join((
-            f"wine version {self._champion()['version']}",
-            self._loaded(version),
-            self._answered(),
-            self._followed(version, generation),
-        ))  # fmt: skip
-
-    def said_everywhere(self, version: int, generation: int) -> str:
-        """What all of them have to say where *version* is the champion since *generation*."""
-        said = f"wine version {version}"
-        return "; ".join((said, said, said, f"{said}, generation {generation}, in 2 of 2"))
-
-    def _places(self, inquiry: Inquiry, *, version: int, now: Generation) -> None:
-        wanted = f"wine version {version}"
-        inquiry.ask("version-in-registry", wanted=wanted, got=lambda: f"wine version {self._champion()['version']}")
-        inquiry.ask("version-in-triton", wanted=wanted, got=lambda: self._loaded(version))
-        inquiry.ask("version-in-answer", wanted=wanted, got=self._answered)
-        everywhere = f"{wanted}, generation {now.generation}, in 2 of 2"
-        inquiry.ask("version-in-replicas", wanted=everywhere, got=lambda: self._followed(version, now.generation))
-        told = f"1 message of {now.generation}-{now.deploy_id} with version {version}"
-        inquiry.ask("message-in-channel", wanted=told, got=lambda: self._told(now, version), within_s=TOLD_S)
 
     def _ran(self, inquiry: Inquiry, run: str, *, probe: str, wanted: str) -> bool:
         def accepted() -> str:
@@ -255,36 +229,6 @@ class Story:
 
     def _name(self, chapter: str) -> str:
         return f"{self.hands.name}-{chapter}"
-
-    def _champion(self) -> Mapping[str, Any]:
-        return self.hands.mlflow().aliased("wine", "champion")
-
-    def _loaded(self, version: int) -> str:
-        triton = Rest(self.hands.kube, f"http://triton.triton-{self.environment}:8000")
-        index = triton.post("/v2/repository/index", {"ready": True})
-        ready = {str(one.get("version")) for one in index if one["name"] == "wine" and one.get("state") == "READY"}
-        return f"wine version {version if str(version) in ready else ', '.join(sorted(ready)) or 'none'}"
-
-    def _answered(self) -> str:
-        trace = self.hands.trace()
-        reply = trace.gateway.send("POST", "/v1/champion/infer", body=trace.inference)
-        return f"wine version {reply.headers.get('x-switchyard-version')}" if reply.is_success else str(reply)
-
-    def _followed(self, version: int, generation: int) -> str:
-        tables = [Rest(self.hands.kube, url).get("/v1/aliases") for url in urls(self.hands)]
-        right = [
-            one
-            for one in tables
-            if (one["generation"], dig(one, "aliases", "champion", "version")) == (generation, version)
-        ]
-        return f"wine version {version}, generation {generation}, in {len(right)} of {len(tables)}"
-
-    def _told(self, now: Generation, version: int) -> str:
-        page = Rest(self.hands.kube, sink_url(self.environment)).get("/slack")
-        name = f"{now.generation}-{now.deploy_id}"
-        mine = [one["body"] for one in page["messages"] if name in json.dumps(one["body"])]
-        right = [one for one in mine if f"version {version}" in one["text"]]
-        return f"{len(right)} message{'' if len(right) == 1 else 's'} of {name} with version {version}"
 
 
 def truth_of(ledger: Iterable[Generation]) -> Generation:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from proofs.lifecycle.layered import PROBE
+
 from yardfacts.facts import Criterion, Duration, Fact, Facts, Generation, Known, Receipt
 
 from .witnesses import ENVIRONMENTS, client, right
@@ -93,7 +95,7 @@ def with_promotion(facts: Facts, *, served: str) -> Facts:
         "gate-stopped": "stop",
         "tasks-skipped": "publish, load, smoke, switch, verify, commit: skipped",
     }
-    returned = {"rollback-accepted": "0", **_told(1, 6, "rollback")}
+    returned = {"rollback-accepted": "0", PROBE: "on to the end", **_told(1, 6, "rollback")}
     facts = facts.plus("lifecycle.before", _ledger(3))
     for moment, told, length in (("promoted", promoted, 4), ("refused", refused, 5), ("rolled-back", returned, 6)):
         said = [right(probe, env, value) for env in ENVIRONMENTS for probe, value in told.items()]
