@@ -30,11 +30,11 @@ def ahead(flow: Flow, generation: int) -> tuple[Table, ...]:
 
 def check_kept(flow: Flow) -> None:
     """
-    See that the ledger is the one that the replicas followed so far.
+    See that the ledger is the one that was followed so far.
 
     Raises:
-        LedgerLost: It knows of no decision, and what they follow was committed in one that is gone.
-        GatewayAway: It knows of none, and nobody says what is followed.
+        LedgerLost: It knows of no decision, and replicas follow one, or versions in MLflow were given aliases by one.
+        GatewayAway, RegistryAway: It knows of none, and nobody says what is followed.
     """
     if not flow.ledger.is_blank:
         return
@@ -44,6 +44,12 @@ def check_kept(flow: Flow) -> None:
         raise LedgerLost(
             f"wanted in the ledger of {flow.model} generation {found[-1].generation}, which {found[-1].replica} "
             f"follows, got one that begins anew, at {mine}: it was lost; `rebuild` makes it again"
+        )
+    # Gateways that have started anew since know of nothing; the tags of versions do.
+    if (marked := flow.registry.generation()) > mine:
+        raise LedgerLost(
+            f"wanted in the ledger of {flow.model} generation {marked}, in which a version in MLflow was given its "
+            f"alias, got one that begins anew, at {mine}: it was lost; `rebuild` makes it again"
         )
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partialmethod
+from pathlib import Path
 from typing import Any, Final
 
 import models.repository
@@ -46,8 +46,8 @@ class Place:
     is_here: Callable[..., bool] = lambda *_, **__: True
 
 
-def _is_removal(path: Any, *_: Any, **__: Any) -> bool:
-    return str(path).endswith(".removed")
+def _is_removal(_: Any, target: Any) -> bool:
+    return str(target).endswith(".removed")
 
 
 PLACES: Final[Mapping[str, Place]] = {
@@ -66,7 +66,7 @@ PLACES: Final[Mapping[str, Place]] = {
     "committed": Place(deploying, "commit"),
     "projected": Place(steps, "project"),
     "settled": Place(steps, "settle"),
-    "half collected": Place(shutil, "rmtree", _is_removal),
+    "half collected": Place(Path, "rename", _is_removal),
     "told": Place(Slack, "send"),
 }
 """Where a deployment can die, in the order in which it comes there."""

@@ -207,14 +207,19 @@ class Repository:
 
     def collect(self, model: str, *, keep: Collection[int], last: int = KEPT) -> tuple[int, ...]:
         """Remove all versions but *keep* and the *last* ones by number; returns the removed. Half done, it goes on."""
+        self._sweep(model)  # first: a version that was published again would find its own remains in the way
         published = sorted(self.versions(model))
         spared = {*keep, *published[-last:], *self.arranged(model)}
         removed = tuple(version for version in published if version not in spared)
         for version in removed:
             away = self.root / "staging" / f"{model}.{version}.removed"
             self.folder(model).joinpath(str(version)).rename(away)  # gone for Triton at once, whatever happens next
-            shutil.rmtree(away)
+        self._sweep(model)
         return removed
+
+    def _sweep(self, model: str) -> None:
+        for away in self.root.joinpath("staging").glob(f"{model}.*.removed"):
+            shutil.rmtree(away)
 
     def folder(self, model: str) -> Path:
         """What Triton reads of *model*."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -294,3 +295,25 @@ def test_garbage_never_takes_what_serves(published: Repository) -> None:
 
     assert published.collect("m", keep={1, 2}) == (4,)
     assert published.versions("m") == {1, 2, 3, 5, 6, 7, 8, 9}
+
+
+def test_a_removal_that_was_killed_half_way_is_ended_by_the_next(
+    published: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies out of sight goes, also where the same version was published again meanwhile."""
+    for version in range(2, 9):
+        _add(published, version)
+    with monkeypatch.context() as dying:
+        dying.setattr(shutil, "rmtree", _killed)
+        with pytest.raises(OSError, match="killed"):
+            published.collect("m", keep={1})
+    remains = published.root / "staging" / "m.2.removed"
+    assert remains.is_dir()
+
+    _add(published, 2)
+    assert published.collect("m", keep={1}) == (2,)
+    assert not remains.exists()
+
+
+def _killed(path: Path) -> None:
+    raise OSError(f"killed before {path} was gone")

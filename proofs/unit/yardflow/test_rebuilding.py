@@ -330,6 +330,20 @@ def test_on_a_lost_ledger_nothing_else_is_done(flow: Flow, command: Callable[[Fl
     check_champion(flow, 2)
 
 
+@pytest.mark.parametrize("command", [_promote, _converge, _run])
+def test_a_loss_shows_where_no_gateway_remembers_it(flow: Flow, command: Callable[[Flow], None]) -> None:
+    """The seed began a ledger anew, and gateways that started after it follow that one: MLflow's aliases stay."""
+    promote(flow, registered(flow))
+    _lose(flow, seeded=True)
+    cast(Gateways, flow.gateway).followed.clear()
+    remembered = flow.registry.aliases()
+    with pytest.raises(LedgerLost, match="in which a version in MLflow was given its alias"):
+        command(flow)
+    assert flow.registry.aliases() == remembered
+    _rebuild(flow)
+    check_champion(flow, 2)
+
+
 def test_a_version_that_mlflow_lost_too_stops_it(flow: Flow) -> None:
     """Nothing is switched and no number is taken; without the alias it goes on."""
     promote(flow, registered(flow))
