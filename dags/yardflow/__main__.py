@@ -23,6 +23,7 @@ from yardflow.converging import converge as mend
 from yardflow.errors import (
     Fenced,
     Flapping,
+    GateClosed,
     LedgerLost,
     Locked,
     NotDelivered,
@@ -42,12 +43,13 @@ from yardflow.settings import FlowSettings
 
 DIFFERS, REFUSED, FAILED = 3, 10, 11
 """
-Exit codes: something does not follow the ledger; policy or somebody else says no, and nothing changed; it failed, and
-the last words say what is so.
+Exit codes: something does not follow the ledger; policy or somebody else says no, and who serves is who served; it
+failed, and the last words say what is so.
 """
 NO = (
     Fenced,
     Flapping,
+    GateClosed,
     LedgerLost,
     Locked,
     NothingToRebuildOf,
@@ -72,8 +74,8 @@ def main() -> None:
     """
     Look at the models of this environment, and move them.
 
-    Exit codes: 0 done, 3 something does not follow (status, converge --explain), 10 refused and nothing changed,
-    11 failed, 2 usage.
+    Exit codes: 0 done, 3 something does not follow (status, converge --explain), 10 refused and who serves is who
+    served, 11 failed, 2 usage.
     """
 
 
@@ -123,14 +125,24 @@ def history(*, as_json: bool) -> None:
     type=click.FloatRange(0.0, 1.0),
     help=f"With --from-evidence: the share of disagreements that is put up with.  [default: {MOST:g}]",
 )
-def promote(version: int, reason: str, actor: str, *, from_evidence: bool, most: float | None) -> None:
+@click.option("--against-the-gate", is_flag=True, help="Also where the DAG's gate said shadow or stop.")
+def promote(
+    version: int, reason: str, actor: str, *, from_evidence: bool, most: float | None, against_the_gate: bool
+) -> None:
     """Make a registered VERSION the champion: publish, load, smoke, switch, verify, commit, announce."""
     if most is not None and not from_evidence:
         raise click.UsageError("--most says how much evidence is enough: wanted --from-evidence with it")
     asked = (MOST if most is None else most) if from_evidence else None
     with _door() as flow:
         outcome = steps.deploy(
-            flow, deploy_id=_id(), version=version, alias="champion", actor=actor, reason=reason, most=asked
+            flow,
+            deploy_id=_id(),
+            version=version,
+            alias="champion",
+            actor=actor,
+            reason=reason,
+            most=asked,
+            overrules=against_the_gate,
         )
         _told(flow, outcome)
 

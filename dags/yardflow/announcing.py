@@ -179,7 +179,7 @@ def _result(outcome: Outcome, *, alias: str) -> Result:
     if outcome.phase is Phase.ABORTED:
         if outcome.evidence.get("gate", {}).get("outcome") == "stop":
             return Result.STOPPED
-        return Result.ROLLED_BACK if outcome.evidence.get("undone") == "rolled_back" else Result.ABORTED
+        return Result(outcome.evidence.get("undone", Result.ABORTED))
     return BY_ACTION.get(outcome.action) or BY_ALIAS.get(alias, Result.PROMOTED)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from models.ledger import ALIASES, Action, Intent, Outcome
+from models.ledger import ALIASES, Action, Intent, Outcome, Phase
 from yardflow.announcing import PATIENCE_S, announce, is_unfiled, letter_of
 from yardflow.deploying import hold, standing
 from yardflow.flow import Flow
 from yardflow.following import ahead, await_replica, follows, truth
-from yardflow.undoing import restore
+from yardflow.undoing import bring_back
 
 __all__ = ["Difference", "converge", "differences", "project"]
 
@@ -63,7 +63,7 @@ def differences(flow: Flow) -> Iterator[Difference]:
     yield from _aliases(flow, current)
     yield from _behind(flow, current)
     yield from _abandoned(flow)
-    yield from _untold(flow, current)
+    yield from _untold(flow)
 
 
 def _uncommitted(flow: Flow) -> Iterator[Difference]:
@@ -76,7 +76,7 @@ def _uncommitted(flow: Flow) -> Iterator[Difference]:
             "gateways",
             f"generation {current.generation}",
             f"{len(found)} of {len(flow.gateway.replicas())} at {highest}",
-            lambda: restore(flow, deploy_id=f"converge-{highest}", actor="converge", reason=reason),
+            lambda: bring_back(flow, deploy_id=f"converge-{highest}", actor="converge", reason=reason),
         )
 
 
@@ -132,7 +132,7 @@ def _abandoned(flow: Flow) -> Iterator[Difference]:
             yield Difference(f"generation {entry.intent.generation}", "an end", f"open since {entry.intent.at}", mend)
 
 
-def _untold(flow: Flow, current: Outcome) -> Iterator[Difference]:
+def _untold(flow: Flow) -> Iterator[Difference]:
     """What people have not heard, and what MLflow has not got of it."""
     ended = {letter_of(entry.outcome): entry.outcome for entry in flow.ledger.history() if entry.outcome}
     for letter in flow.outbox.pending():
@@ -145,11 +145,14 @@ def _untold(flow: Flow, current: Outcome) -> Iterator[Difference]:
             flow.outbox.deliver(name, send=flow.slack.send, within_s=PATIENCE_S)
 
         yield Difference(f"message of {letter.deploy_id}", "a receipt", f"none since {letter.created}", deliver)
-    is_told = flow.outbox.has(letter_of(current)) or current.action is Action.SEED
-    if not is_told:
-        yield Difference(
-            f"generation {current.generation}", "people who know", "no message", lambda: announce(flow, current)
-        )
+    for name, outcome in ended.items():
+        # Whoever committed or gave up died before a message was written, and others may have decided since.
+        if not flow.outbox.has(name) and _is_news(outcome):
+
+            def tell(outcome: Outcome = outcome) -> None:
+                announce(flow, outcome)
+
+            yield Difference(f"generation {outcome.generation}", "people who know", "no message", tell)
     for outcome in ended.values():
         if is_unfiled(flow, outcome):
 
@@ -157,6 +160,13 @@ def _untold(flow: Flow, current: Outcome) -> Iterator[Difference]:
                 announce(flow, outcome)
 
             yield Difference(f"receipt of generation {outcome.generation}", "it in MLflow", "it on the volume", file)
+
+
+def _is_news(outcome: Outcome) -> bool:
+    """Whether people want to hear of it: what was given up for being left open is none, nor is the beginning."""
+    if outcome.phase is Phase.ABORTED:
+        return "undone" in outcome.evidence
+    return outcome.action is not Action.SEED
 
 
 def project(flow: Flow, current: Outcome) -> None:

@@ -26,6 +26,7 @@ FlowError
 ├── NotLost             the ledger has a history: it is not made again
 ├── LedgerLost          the ledger begins anew, and the gateways follow what it does not know
 ├── Unproven            what was seen in the shadow is not enough
+├── GateClosed          the gate did not let a version become the champion
 ├── NotReady            a registered version is not what was trained, or cannot be had
 ├── Unregistered        the registry has no such version
 ├── WrongAnswers        a version answers otherwise than it was trained to, or somebody else answered
@@ -51,6 +52,7 @@ __all__ = [
     "Fenced",
     "Flapping",
     "FlowError",
+    "GateClosed",
     "GatewayAway",
     "LedgerLost",
     "LoadRefused",
@@ -187,6 +189,10 @@ class NeverDeployed(FlowError):
 
 class NotBegun(FlowError):
     """A step was asked for outside of its deployment; begin it, all of it."""
+
+
+class GateClosed(FlowError):
+    """Policy decides who serves; putting it aside has to be said on purpose."""
 
 
 class Locked(FlowError):

@@ -53,16 +53,19 @@ class Lock:
         found = self.held
         return found.holder if found is not None and found.until > self._clock() else ""
 
-    def take(self, holder: str, *, lease_s: float = LEASE_S) -> None:
+    def take(self, holder: str, *, lease_s: float = LEASE_S, seize: bool = False) -> None:
         """
         Take it, or renew it, for *holder*.
+
+        Args:
+            seize: Also from somebody else, who is refused from then on as if their time were over.
 
         Raises:
             Locked: Somebody else has it, and their time is not over.
         """
         with self._alone():
             found = self.held
-            if found is not None and found.holder != holder and found.until > self._clock():
+            if not seize and found is not None and found.holder != holder and found.until > self._clock():
                 raise Locked(
                     f"wanted the lock of {self._path.name} for {holder}, got it held by {found.holder} for another "
                     f"{found.until - self._clock():.0f} s; wait for that deployment, or roll back, which needs no lock"

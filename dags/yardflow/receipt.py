@@ -35,7 +35,6 @@ class Result(StrEnum):
     STOPPED = "stopped"
     ABORTED = "aborted"
     ROLLED_BACK = "rolled_back"
-    COMMITTED_UNANNOUNCED = "committed_unannounced"
     SUPERSEDED = "superseded"
 
 
@@ -48,7 +47,6 @@ SAID: Final[Mapping[Result, str]] = {
     Result.STOPPED: "was stopped",
     Result.ABORTED: "was aborted; nothing changed",
     Result.ROLLED_BACK: "was rolled back",
-    Result.COMMITTED_UNANNOUNCED: "serves, unannounced",
     Result.SUPERSEDED: "gave way to a newer one",
 }
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final, Literal
 
 from models.errors import ModelError
 from models.ledger import Action, Intent, Outcome, Phase, Placed
 from yardflow import deploying, rebuilding, undoing
+from yardflow.admitting import Alias, Evidence, admit, check_seen
 from yardflow.announcing import announce
-from yardflow.comparison import compare
 from yardflow.converging import project
 from yardflow.deploying import Deployment
-from yardflow.errors import FlowError, NotBegun, NothingToRetire, Overtaken, Standing, Unproven
+from yardflow.errors import FlowError, NotBegun, NothingToRetire
 from yardflow.flow import Flow
 from yardflow.following import await_followers, check_kept, truth
 
@@ -46,11 +46,9 @@ __all__ = [
     "verify",
 ]
 
-Alias = Literal["champion", "challenger", "shadow"]
 Trial = Literal["challenger", "shadow"]
-Evidence = dict[str, Any]
-"""What a step found, as JSON; ``took_s`` among it."""
-FAILURES: Final = (FlowError, ModelError)
+FAILURES: Final = (FlowError, ModelError, OSError)
+"""What a command ends with on purpose, or because a volume is full or away."""
 
 
 def begin(flow: Flow, deploy_id: str, *, actor: str, reason: str) -> Evidence:
@@ -147,15 +145,13 @@ def undo(
     ended = undoing.undo(flow, deploy_id=deploy_id, version=version, reason=reason, evidence=evidence)
     if ended == "nothing":
         return ended  # it was refused a number, and this may not even be the ledger that everything follows
-    if flow.ledger.current is not None:
-        settle(flow, flow.current)
-    try:
-        if ended == "rolled_back":
-            announce(flow, flow.current)
-    finally:  # of whichever people cannot be told, they are told of the other
-        entry = flow.ledger.entry(deploy_id)
-        if entry is not None and entry.outcome is not None:
-            announce(flow, entry.outcome)
+    with ExitStack() as telling:  # whatever does not follow, and of whichever people cannot be told, they hear the rest
+        for one in (flow.ledger.entry(deploy_id), flow.ledger.entry(f"{deploy_id}-undo")):
+            if one is not None and one.outcome is not None:
+                telling.callback(announce, flow, one.outcome)
+        # While somebody else is at work the gateways may follow them already.
+        if flow.ledger.current is not None and flow.lock.holder in ("", deploy_id):
+            settle(flow, flow.current)
     return ended
 
 
@@ -175,6 +171,7 @@ def deploy(
     reason: str,
     weight: float = 0.0,
     most: float | None = None,
+    overrules: bool = False,
 ) -> Outcome:
     """
     All steps from a registered version on, in this process: the operator's way.
@@ -183,14 +180,14 @@ def deploy(
         weight: The share of the champion's callers that a challenger gets, 0 to 1.
         most: The share of disagreements, 0 to 1, that a shadow which becomes the champion may have shown; None where
             whoever asks has decided, and what was seen is only kept.
+        overrules: Also what the gate did not let through; that it did not stands in the ledger.
 
     Raises:
-        Unregistered, Standing, Unproven, LedgerLost, Locked: Nothing was begun.
-        FlowError, ModelError: It failed, and was undone; where undoing failed too, that error is the cause's context.
+        Unregistered, Standing, Unproven, GateClosed, LedgerLost, Locked: Nothing was begun.
+        Exception: It failed, and was undone; where undoing failed too, that error is the cause's context.
     """
     kept = flow.registry.version(version)  # before anything is begun: nobody deploys what there is not
-    _check_free(flow, version, alias=alias)
-    evidence = _seen(flow, version, most=most) if alias == "champion" else {}
+    evidence = admit(flow, kept, alias=alias, most=most, overrules=overrules)
     evidence["register"] = {"version": kept.version, "run_id": kept.run_id}
     evidence["begin"] = begin(flow, deploy_id, actor=actor, reason=reason)
     steps: list[tuple[str, Callable[[Flow, str, int], Evidence]]] = [
@@ -201,52 +198,18 @@ def deploy(
         *([("switch", switch), ("verify", verify)] if alias == "champion" else []),
     ]
     try:
-        _check_seen(evidence, _intent(flow, deploy_id))
+        check_seen(evidence, _intent(flow, deploy_id))
         for name, step in steps:
             evidence[name] = step(flow, deploy_id, version)
         commit(flow, deploy_id, version, alias=alias, evidence=evidence, weight=weight)
         outcome = ended(flow, deploy_id)
-    except FAILURES as failure:
+    except Exception as failure:  # a mistake of ours has to be undone as well
         undo(flow, deploy_id, version, reason=f"{type(failure).__name__}: {failure}", evidence=evidence)
         raise
     finally:
         end(flow, deploy_id)
     announce(flow, outcome)
     return outcome
-
-
-def _check_free(flow: Flow, version: int, *, alias: Alias) -> None:
-    """What is on trial beside the champion is not that itself; and what is previous has to be there to return to."""
-    for taken in ("champion", "previous"):
-        if alias != "champion" and flow.current.version(taken) == version:
-            raise Standing(f"wanted version {version} as {alias}, got that it is {taken}: register another")
-
-
-def _seen(flow: Flow, version: int, *, most: float | None) -> Evidence:
-    """What the replicas have seen of *version* in the shadow of the current champion; nothing where it is not there."""
-    current = flow.ledger.current
-    if current is None or current.version("shadow") != version:
-        if most is not None:
-            raise Unproven(
-                f"wanted version {version} in the shadow, where evidence comes from, got that it is not there"
-            )
-        return {}
-    answers = [flow.gateway.mirrored(replica) for replica in flow.gateway.replicas()]
-    found = compare(answers, version=version, generation=current.generation)
-    if most is not None:
-        found.check(most=most)
-    flow.tell(
-        f"in the shadow version {version} disagreed in {found.disagreements} of {found.compared} copies, "
-        f"a share of at most {found.upper:.4f}"
-    )
-    return {"mirrored": found.document()}
-
-
-def _check_seen(evidence: Evidence, intent: Intent) -> None:
-    """Evidence is of one champion and one shadow: a generation in between may have changed either."""
-    seen = evidence.get("mirrored")
-    if seen is not None and seen["generation"] != intent.base:
-        raise Overtaken(f"wanted evidence of generation {intent.base}, got that of {seen['generation']}: look again")
 
 
 def retire(flow: Flow, *, deploy_id: str, alias: Trial, actor: str, reason: str) -> Outcome:
@@ -256,7 +219,7 @@ def retire(flow: Flow, *, deploy_id: str, alias: Trial, actor: str, reason: str)
     Raises:
         NothingToRetire: It stands for nothing already; nothing was begun.
         Locked: Somebody else deploys.
-        FlowError, ModelError: It failed; what is committed stays.
+        Exception: It failed; what is committed stays.
     """
     placed = truth(flow).aliases.get(alias)
     if placed is None:
@@ -272,7 +235,7 @@ def retire(flow: Flow, *, deploy_id: str, alias: Trial, actor: str, reason: str)
         outcome = flow.ledger.commit(intent, aliases=aliases, reason=reason, evidence=evidence)
         settle(flow, outcome)
         _tidy(flow, outcome)
-    except FAILURES as failure:
+    except Exception as failure:  # a mistake of ours has to be undone as well
         undo(flow, deploy_id, None, reason=f"{type(failure).__name__}: {failure}")
         raise
     finally:
@@ -305,8 +268,11 @@ def _tidy(flow: Flow, outcome: Outcome) -> list[int]:
 
 def rollback(flow: Flow, *, deploy_id: str, actor: str, reason: str, again: bool = False) -> Outcome:
     """See ``undoing.rollback``; then everything follows, and people are told."""
-    outcome = undoing.rollback(flow, deploy_id=deploy_id, actor=actor, reason=reason, again=again)
-    settle(flow, outcome)
+    try:
+        outcome = undoing.rollback(flow, deploy_id=deploy_id, actor=actor, reason=reason, again=again)
+        settle(flow, outcome)
+    finally:
+        end(flow, deploy_id)
     announce(flow, outcome)
     return outcome
 

@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from models.ledger import Action, Intent, Outcome, Phase, Placed
 from yardflow.deploying import Deployment, commit, hold, standing, switch, verify
-from yardflow.errors import Flapping, NothingToRollBackTo
+from yardflow.errors import Flapping, Locked, NothingToRollBackTo
 from yardflow.flow import Flow
 from yardflow.following import ahead, check_kept, truth
+from yardflow.waiting import wait_until
 
-__all__ = ["abort", "restore", "rollback", "undo"]
+__all__ = ["abort", "bring_back", "rollback", "undo"]
+
+PATIENCE_S: Final = 15.0
+"""For the lock, before what was begun is undone: a rollback takes a second or two, and has done it by then."""
 
 
 def undo(
     flow: Flow, *, deploy_id: str, version: int | None, reason: str, evidence: Mapping[str, Any] | None = None
 ) -> str:
     """
-    Undo whatever *deploy_id* has done so far, and say how it ended: ``nothing``, ``committed``, ``aborted`` or
-    ``rolled_back``. Safe to repeat.
+    Undo whatever *deploy_id* has done so far, and say how it ended. Safe to repeat.
+
+    ``nothing`` and ``committed``: there was nothing to undo. ``aborted``: its candidate was not loaded yet.
+    ``rolled_back``: it was, and is not any more; where replicas were switched to it, they are back as a new
+    generation. ``superseded``: somebody else has decided since, or is about to, and what is loaded is left to them.
 
     Args:
         version: The candidate's, where it got one.
@@ -38,14 +45,44 @@ def undo(
     if entry is None:
         return "nothing"
     if entry.outcome is not None:
-        return "committed" if entry.outcome.phase is Phase.COMMITTED else "aborted"
+        is_committed = entry.outcome.phase is Phase.COMMITTED
+        return "committed" if is_committed else str(entry.outcome.evidence.get("undone", "aborted"))
+    intent, is_mine = entry.intent, _locked(flow, deploy_id)
     # Of one replica alone, too, and where another one follows somebody's higher number by now.
-    switched = any(one.generation == entry.intent.generation for one in ahead(flow, entry.intent.base))
-    if switched:
-        restore(flow, deploy_id=f"{deploy_id}-undo", actor=entry.intent.actor, reason=reason)
-    ended = "rolled_back" if switched else "aborted"
-    abort(flow, entry.intent, version=version, reason=reason, evidence={**(evidence or {}), "undone": ended})
+    if any(one.generation == intent.generation for one in ahead(flow, intent.base)):
+        check_kept(flow)
+        champion = flow.current.aliases["champion"]
+        _return_to(flow, champion, deploy_id=f"{deploy_id}-undo", actor=intent.actor, reason=reason)
+        ended = "rolled_back"
+    elif not is_mine or (flow.ledger.current.generation if flow.ledger.current else 0) != intent.base:
+        ended = "superseded"
+    else:
+        found = flow.triton.versions(flow.model).get(version) if version is not None else None
+        ended = "rolled_back" if found is not None and found.state == "READY" else "aborted"
+    known = {**(evidence or {}), "candidate": version, "undone": ended}
+    if is_mine:
+        abort(flow, intent, version=version, reason=reason, evidence=known)
+    else:  # what somebody else has loaded may serve by now, and stands in no ledger yet
+        flow.ledger.abort(intent, reason=reason, evidence=known)
+        flow.tell(f"generation {intent.generation} is given up, and what is loaded left to {flow.lock.holder}")
     return ended
+
+
+def _locked(flow: Flow, deploy_id: str) -> bool:
+    """Take the lock, if need be after whoever rolls back just now; whether it could be had."""
+
+    def taken() -> bool:
+        try:
+            flow.lock.take(deploy_id)
+        except Locked:
+            return False
+        return True
+
+    try:
+        wait_until(taken, within_s=PATIENCE_S, failure=lambda: Locked(f"wanted it free in {PATIENCE_S:g} s"))
+    except Locked:
+        return False
+    return True
 
 
 def abort(
@@ -53,6 +90,8 @@ def abort(
 ) -> Mapping[str, Any]:
     """
     Take a candidate away that nobody is switched to, and show that the champion answers as before.
+
+    Only with the lock: what is loaded and stands in no ledger yet may be somebody else's.
 
     Args:
         version: The candidate's, where it got one. It is kept in quarantine for whoever looks why.
@@ -62,7 +101,7 @@ def abort(
         WrongAnswers: The champion does not give its golden outputs.
     """
     current = flow.ledger.current
-    found: dict[str, Any] = {**evidence, "candidate": version}
+    found = dict(evidence)
     if current is not None:
         kept = standing(current)
         hold(flow, kept)
@@ -77,10 +116,11 @@ def abort(
 
 def rollback(flow: Flow, *, deploy_id: str, actor: str, reason: str, again: bool = False) -> Outcome:
     """
-    Bring the last good state back, as a new generation: the champion, where a replica follows a generation that was
-    never committed; else the version before it.
+    Bring the last good state back, as a new generation: the champion, where a replica follows a deployment that was
+    never committed; else the version before it. A rollback that died half way is gone on with.
 
-    It asks for no lock: whoever rolls back is in a hurry, and the higher generation beats whatever is on its way.
+    It waits for no lock and takes it from whoever has it: whoever rolls back is in a hurry, and the higher generation
+    beats whatever is on its way. The caller gives it back.
 
     Args:
         again: Also where the last thing done was a rollback; else two operators could undo one another for ever.
@@ -95,8 +135,9 @@ def rollback(flow: Flow, *, deploy_id: str, actor: str, reason: str, again: bool
     if mine is not None and mine.outcome is not None:
         return mine.outcome
     current = truth(flow)
+    flow.lock.take(deploy_id, seize=True)  # so that neither a deployment nor `converge` works against it
     if ahead(flow, current.generation):
-        return restore(flow, deploy_id=deploy_id, actor=actor, reason=reason)
+        return bring_back(flow, deploy_id=deploy_id, actor=actor, reason=reason)
     target = current.aliases.get("previous")
     if target is None:
         raise NothingToRollBackTo(
@@ -110,16 +151,28 @@ def rollback(flow: Flow, *, deploy_id: str, actor: str, reason: str, again: bool
     return _return_to(flow, target, deploy_id=deploy_id, actor=actor, reason=reason)
 
 
-def restore(flow: Flow, *, deploy_id: str, actor: str, reason: str) -> Outcome:
+def bring_back(flow: Flow, *, deploy_id: str, actor: str, reason: str) -> Outcome:
     """
-    Bring every replica back to the committed champion, as a new generation.
+    Bring every replica to one version again, as a new generation, where some follow what was never committed: to where
+    a rollback was on its way that died; else to the committed champion.
 
     Raises:
         LedgerLost: See ``following.check_kept``.
         FlowError: It could not be shown that they are.
     """
     check_kept(flow)
-    return _return_to(flow, flow.current.aliases["champion"], deploy_id=deploy_id, actor=actor, reason=reason)
+    target = _begun(flow) or flow.current.aliases["champion"]
+    return _return_to(flow, target, deploy_id=deploy_id, actor=actor, reason=reason)
+
+
+def _begun(flow: Flow) -> Placed | None:
+    """Where the highest generation that a replica follows leads, if it is a rollback that nobody committed."""
+    highest = ahead(flow, flow.current.generation)[-1:]
+    for table in highest:
+        intents = (one.intent for one in flow.ledger.history() if one.outcome is None)
+        if any((one.generation, one.action) == (table.generation, Action.ROLLBACK) for one in intents):
+            return Placed(*table.aliases["champion"])
+    return None
 
 
 def _return_to(flow: Flow, target: Placed, *, deploy_id: str, actor: str, reason: str) -> Outcome:

@@ -136,6 +136,21 @@ def test_evidence_is_asked_for_on_purpose(run: Run, flow: Flow, version: int) ->
     assert flow.current.evidence["mirrored"]["compared"] == 0
 
 
+@pytest.mark.parametrize("said", ["stop", "shadow"])
+def test_what_the_gate_kept_out_is_let_in_on_purpose(run: Run, flow: Flow, version: int, said: str) -> None:
+    """Nobody forgets by accident what it said; that it was put aside stands in the ledger, and counts from then on."""
+    flow.registry.mark(version, gate=f"{said}: drift in a column")
+    promote = ("promote", str(version), "--reason", "r")
+    refused = run(*promote)
+    assert (refused.exit_code, "drift in a column" in refused.output) == (10, True)
+    assert flow.current.version("champion") == 1
+
+    assert run(*promote, "--against-the-gate").exit_code == 0
+    assert flow.current.evidence["overruled"] == {"gate": f"{said}: drift in a column"}
+    assert run("rollback", "--reason", "r").exit_code == 0
+    assert run(*promote).exit_code == 0
+
+
 def test_a_ledger_with_a_history_is_not_made_again(run: Run, version: int) -> None:
     """It is the truth, whatever MLflow says."""
     assert run("promote", str(version), "--reason", "r").exit_code == 0

@@ -260,9 +260,10 @@ def test_a_rollback_overtakes_a_deployment(flow: Flow) -> None:
     with pytest.raises(Overtaken):
         steps.commit(flow, "d", version, alias="champion", evidence=evidence)
     assert aliases(flow) == {"champion": 1}
-    assert steps.undo(flow, "d", version, reason="overtaken") == "aborted"
+    assert steps.undo(flow, "d", version, reason="overtaken") == "superseded"
     steps.end(flow, "d")
     check_champion(flow, 1)
+    assert any("gave way to a newer one" in line for line in cast(Channel, flow.slack).heard)
 
 
 PLACES: dict[str, tuple[Any, str]] = {
@@ -327,4 +328,4 @@ def test_a_switch_that_nobody_finished_is_undone(flow: Flow) -> None:
     steps.end(flow, "d")
     assert "gateways" in converge(flow)[0]
     check_champion(flow, 1)
-    assert undoing.undo(flow, deploy_id="d", version=version, reason="dead") == "aborted"
+    assert undoing.undo(flow, deploy_id="d", version=version, reason="dead") == "superseded"

@@ -141,7 +141,6 @@ def test_what_slack_would_read_as_a_link_is_text() -> None:
         (Result.RETIRED, {}, "yellow"),
         (Result.ABORTED, {}, "red"),
         (Result.ROLLED_BACK, {}, "red"),
-        (Result.COMMITTED_UNANNOUNCED, {}, "red"),
     ],
 )
 def test_the_sign_is_no_better_than_what_is_known(outcome: Result, met: dict[str, bool | None], sign: str) -> None:
