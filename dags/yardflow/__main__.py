@@ -39,6 +39,7 @@ from yardflow.errors import (
 )
 from yardflow.flow import Flow, opened
 from yardflow.following import truth
+from yardflow.observing import WATCH_S, watch
 from yardflow.settings import FlowSettings
 
 DIFFERS, REFUSED, FAILED = 3, 10, 11
@@ -133,17 +134,22 @@ def promote(
     if most is not None and not from_evidence:
         raise click.UsageError("--most says how much evidence is enough: wanted --from-evidence with it")
     asked = (MOST if most is None else most) if from_evidence else None
+    deploy_id = _id()
     with _door() as flow:
-        outcome = steps.deploy(
-            flow,
-            deploy_id=_id(),
-            version=version,
-            alias="champion",
-            actor=actor,
-            reason=reason,
-            most=asked,
-            overrules=against_the_gate,
-        )
+        try:
+            outcome = steps.deploy(
+                flow,
+                deploy_id=deploy_id,
+                version=version,
+                alias="champion",
+                actor=actor,
+                reason=reason,
+                most=asked,
+                overrules=against_the_gate,
+            )
+        except Exception:
+            steps.watch_undone(flow, deploy_id)
+            raise
         _told(flow, outcome)
 
 
@@ -198,10 +204,25 @@ def retire(alias: steps.Trial, reason: str, actor: str) -> None:
 @because
 @who
 @click.option("--again", is_flag=True, help="Also where the last thing done was a rollback.")
-def rollback(reason: str, actor: str, *, again: bool) -> None:
-    """Bring the last good state back. It waits for nobody: a deployment on its way is overtaken."""
+@click.option(
+    "--watch",
+    "watch_s",
+    type=click.FloatRange(0.0, 600.0),
+    default=WATCH_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="For how long errors of users are counted afterwards; 0 leaves that out.",
+)
+def rollback(reason: str, actor: str, *, again: bool, watch_s: float) -> None:
+    """
+    Bring the last good state back, and watch whether users get errors.
+
+    It waits for nobody: a deployment on its way is overtaken.
+    """
     with _door() as flow:
         _told(flow, steps.rollback(flow, deploy_id=_id(), actor=actor, reason=reason, again=again))
+        if watch_s:
+            watch(flow, for_s=watch_s)
 
 
 @main.command()

@@ -35,6 +35,7 @@ FlowError
 ├── NotReloaded         a gateway refuses a version, and serves on as before
 ├── Fenced              a gateway follows a higher generation
 ├── NotFollowed         a gateway does not follow the ledger in time
+├── Unsteady            users get more errors after a rollback than before it
 ├── TritonAway          Triton does not answer
 ├── GatewayAway         a gateway does not answer, or there is none
 ├── RegistryAway        MLflow does not answer
@@ -87,6 +88,7 @@ __all__ = [
     "Undelivered",
     "Unproven",
     "Unregistered",
+    "Unsteady",
     "WrongAnswers",
 ]
 
@@ -261,6 +263,10 @@ class Fenced(FlowError):
 
 class NotFollowed(FlowError):
     """What is committed stays; the gateway's log says why it does not follow."""
+
+
+class Unsteady(FlowError):
+    """What is committed stays; whoever rolled back looks why users get errors."""
 
 
 class TritonAway(FlowError):

@@ -7,7 +7,9 @@ Replicas are found by name, each ready pod by its own address: through the Servi
 from __future__ import annotations
 
 import json
+import re
 import socket
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -28,6 +30,8 @@ Tries after a refused connection, 7.5 s in all, before anything was sent. Who ty
 enforces network policies knows a new pod only after some seconds: until then it is refused everywhere.
 """
 FENCED, UNFIT = 409, 412
+ANSWERED: Final = re.compile(r'^yardgate_requests_total{.*\bcode="(\d{3})".*} (\S+)$', re.MULTILINE)
+"""A line of a replica's metrics: status code and number of predictions that were answered so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +158,18 @@ class Gateway:
             variant=answer.headers["x-switchyard-variant"],
             probabilities=np.asarray(found["data"], dtype=np.float32).reshape(found["shape"]),
         )
+
+    def answered(self, replica: str) -> Counter[int]:
+        """
+        Status code to the number of predictions that *replica* has answered so since it started.
+
+        Raises:
+            GatewayAway: It does not answer.
+        """
+        counted: Counter[int] = Counter()
+        for code, number in ANSWERED.findall(self._ask("GET", f"{replica}/metrics").text):
+            counted[int(code)] += int(float(number))
+        return counted
 
     def mirrored(self, replica: str) -> Mapping[str, Any]:
         """

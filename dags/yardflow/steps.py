@@ -22,6 +22,7 @@ from yardflow.deploying import Deployment
 from yardflow.errors import FlowError, NotBegun, NothingToRetire
 from yardflow.flow import Flow
 from yardflow.following import await_followers, check_kept, truth
+from yardflow.observing import WATCH_S, watch
 
 __all__ = [
     "FAILURES",
@@ -44,6 +45,7 @@ __all__ = [
     "switch",
     "undo",
     "verify",
+    "watch_undone",
 ]
 
 Trial = Literal["challenger", "shadow"]
@@ -146,13 +148,19 @@ def undo(
     if ended == "nothing":
         return ended  # it was refused a number, and this may not even be the ledger that everything follows
     with ExitStack() as telling:  # whatever does not follow, and of whichever people cannot be told, they hear the rest
-        for one in (flow.ledger.entry(deploy_id), flow.ledger.entry(f"{deploy_id}-undo")):
+        for one in (flow.ledger.entry(deploy_id), flow.ledger.entry(undoing.way_back(deploy_id))):
             if one is not None and one.outcome is not None:
                 telling.callback(announce, flow, one.outcome)
         # While somebody else is at work the gateways may follow them already.
         if flow.ledger.current is not None and flow.lock.holder in ("", deploy_id):
             settle(flow, flow.current)
     return ended
+
+
+def watch_undone(flow: Flow, deploy_id: str) -> None:
+    """See ``observing.watch``, where users were switched to *deploy_id* and are back."""
+    if flow.ledger.entry(undoing.way_back(deploy_id)) is not None:
+        watch(flow, for_s=WATCH_S)
 
 
 def settle(flow: Flow, outcome: Outcome) -> None:

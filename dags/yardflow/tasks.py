@@ -73,7 +73,9 @@ def _undo(flow: Flow, deploy_id: str, *, reason: str) -> str:
         # What serves comes first; a candidate that is not put away is in nobody's way.
         flow.tell(f"the candidate is not put into quarantine: {failure}")
         found = None
-    return steps.undo(flow, deploy_id, found.version if found else None, reason=reason)
+    ended = steps.undo(flow, deploy_id, found.version if found else None, reason=reason)
+    steps.watch_undone(flow, deploy_id)
+    return ended
 
 
 STEPS: Final[Mapping[str, Callable[..., Any]]] = {

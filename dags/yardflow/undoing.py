@@ -17,7 +17,7 @@ from yardflow.flow import Flow
 from yardflow.following import ahead, check_kept, truth
 from yardflow.waiting import wait_until
 
-__all__ = ["abort", "bring_back", "rollback", "undo"]
+__all__ = ["abort", "bring_back", "rollback", "undo", "way_back"]
 
 PATIENCE_S: Final = 15.0
 """For the lock, before what was begun is undone: a rollback takes a second or two, and has done it by then."""
@@ -52,7 +52,7 @@ def undo(
     if any(one.generation == intent.generation for one in ahead(flow, intent.base)):
         check_kept(flow)
         champion = flow.current.aliases["champion"]
-        _return_to(flow, champion, deploy_id=f"{deploy_id}-undo", actor=intent.actor, reason=reason)
+        _return_to(flow, champion, deploy_id=way_back(deploy_id), actor=intent.actor, reason=reason)
         ended = "rolled_back"
     elif not is_mine or (flow.ledger.current.generation if flow.ledger.current else 0) != intent.base:
         ended = "superseded"
@@ -66,6 +66,11 @@ def undo(
         flow.ledger.abort(intent, reason=reason, evidence=known)
         flow.tell(f"generation {intent.generation} is given up, and what is loaded left to {flow.lock.holder}")
     return ended
+
+
+def way_back(deploy_id: str) -> str:
+    """The id of the rollback that undoes *deploy_id*."""
+    return f"{deploy_id}-undo"
 
 
 def _locked(flow: Flow, deploy_id: str) -> bool:

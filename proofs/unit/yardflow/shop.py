@@ -90,6 +90,8 @@ class Gateways:
     """By replica: what it says of its shadow."""
     refuses: set[str] = field(default_factory=set)
     service: str = "http://service"
+    counted: Counter[int] = field(default_factory=Counter)
+    """Status code to number, of either replica."""
 
     def replicas(self) -> tuple[str, ...]:
         return ("http://a", "http://b")
@@ -116,6 +118,9 @@ class Gateways:
         aliases = {**before.aliases, alias: (ask.version, ask.digest)}
         self.followed[replica] = Table(replica, ask.generation, ask.deploy_id, aliases, before.weight)
         return True
+
+    def answered(self, replica: str) -> Counter[int]:
+        return Counter(self.counted)
 
     def mirrored(self, replica: str) -> Mapping[str, Any]:
         return self.seen.get(replica, {})

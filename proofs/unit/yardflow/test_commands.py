@@ -23,6 +23,8 @@ from .shop import Bucket, Channel, Server
 
 Run = Callable[..., Result]
 
+BACK = ("rollback", "--reason", "r", "--watch", "0.01")
+
 
 @pytest.fixture(name="run")
 def _run(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Run:
@@ -81,12 +83,12 @@ def test_history_is_for_people_and_programs(run: Run, version: int) -> None:
 
 def test_what_is_refused_ends_with_10(run: Run, flow: Flow, version: int) -> None:
     """No such version, nothing to roll back to, a rollback of a rollback, somebody else's turn: nothing changed."""
-    refusals = [("promote", "9", "--reason", "r"), ("shadow", "1", "--reason", "r"), ("rollback", "--reason", "r")]
+    refusals = [("promote", "9", "--reason", "r"), ("shadow", "1", "--reason", "r"), BACK]
     assert [run(*words).exit_code for words in refusals] == [10, 10, 10]
     assert run("promote", str(version), "--reason", "r").exit_code == 0
-    assert run("rollback", "--reason", "r").exit_code == 0
-    assert run("rollback", "--reason", "r").exit_code == 10
-    assert run("rollback", "--reason", "r", "--again").exit_code == 0
+    assert run(*BACK).exit_code == 0
+    assert run(*BACK).exit_code == 10
+    assert run(*BACK, "--again").exit_code == 0
     flow.lock.take("somebody")
     assert run("promote", str(version), "--reason", "r").exit_code == 10
     assert flow.current.version("champion") == version
@@ -147,7 +149,7 @@ def test_what_the_gate_kept_out_is_let_in_on_purpose(run: Run, flow: Flow, versi
 
     assert run(*promote, "--against-the-gate").exit_code == 0
     assert flow.current.evidence["overruled"] == {"gate": f"{said}: drift in a column"}
-    assert run("rollback", "--reason", "r").exit_code == 0
+    assert run(*BACK).exit_code == 0
     assert run(*promote).exit_code == 0
 
 

@@ -13,14 +13,20 @@ import pytest
 from yardflow import gateway as under_test
 from yardflow.errors import GatewayAway
 from yardflow.gateway import Gateway, Table
+from yardgate.metrics import Metrics
 
 LATE_S = 0.7
 """Later than the second try, which comes half a second after the first."""
 
 
 class _Replica(BaseHTTPRequestHandler):
+    """Follows generation 3, and counts as a gateway does."""
+
+    metrics = Metrics()
+
     def do_GET(self) -> None:
-        body = json.dumps({"generation": 3, "deploy_id": "d", "aliases": {}}).encode()
+        table = json.dumps({"generation": 3, "deploy_id": "d", "aliases": {}}).encode()
+        body = self.metrics.exposition() if self.path == "/metrics" else table
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -62,6 +68,22 @@ def test_who_is_refused_at_first_tries_again(gateway: Gateway, port: int) -> Non
         late.join()
         server[0].shutdown()
         server[0].server_close()
+
+
+def test_what_a_replica_has_answered_is_counted_by_status(gateway: Gateway, port: int) -> None:
+    """Whatever alias and version; by the gateway's own metrics, as it writes them."""
+    for version, code in ((1, 200), (2, 200), (2, 503)):
+        _Replica.metrics.answered("champion", "wine", version, code=code)
+    _Replica.metrics.answered(code=404)
+    server = HTTPServer(("127.0.0.1", port), _Replica)
+    serving = Thread(target=server.serve_forever, args=(0.01,))
+    serving.start()
+    try:
+        assert gateway.answered(f"http://127.0.0.1:{port}") == {200: 2, 404: 1, 503: 1}
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
 
 
 def test_who_is_not_there_is_named(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
