@@ -13,7 +13,7 @@ from models.ledger import ALIASES, Action, Intent, Outcome, Phase
 from yardflow.announcing import PATIENCE_S, announce, is_unfiled, letter_of
 from yardflow.deploying import hold, standing
 from yardflow.flow import Flow
-from yardflow.following import ahead, await_replica, follows, truth
+from yardflow.following import ahead, await_replica, check_kept, follows, truth
 from yardflow.undoing import bring_back
 
 __all__ = ["Difference", "converge", "differences", "project"]
@@ -46,6 +46,7 @@ def converge(flow: Flow, *, explain: bool = False) -> tuple[str, ...]:
     if holder := flow.lock.holder:
         flow.tell(f"deployment {holder} is on its way; what it has begun is left to it")
         return ()
+    check_kept(flow)
     found = []
     for one in differences(flow):
         flow.tell(f"{'would mend' if explain else 'mend'} {one}")

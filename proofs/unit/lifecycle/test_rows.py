@@ -102,6 +102,7 @@ def _run(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run(*words: str) -> Attempt:
         because = ("--reason", "asked for") if words[0] in ("promote", "rollback") else ()
+        because += ("--watch", "0") if words[0] == "rollback" else ()
         done = CliRunner().invoke(door.main, [*words, *because], catch_exceptions=False)
         return Attempt(done.exit_code, tuple(done.output.splitlines()))
 

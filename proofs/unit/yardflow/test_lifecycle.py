@@ -328,4 +328,4 @@ def test_a_switch_that_nobody_finished_is_undone(flow: Flow) -> None:
     steps.end(flow, "d")
     assert "gateways" in converge(flow)[0]
     check_champion(flow, 1)
-    assert undoing.undo(flow, deploy_id="d", version=version, reason="dead") == "superseded"
+    assert undoing.undo(flow, deploy_id="d", version=version, reason="dead") == "aborted"
