@@ -8,6 +8,7 @@ generation; who serves is asked of every place (see ``places``).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,6 +44,8 @@ DEPLOY: Final = "switchyard.deploy_id"
 CRITERIA: Final = "registered, ready, loaded, smoke, reloaded, announced"
 PLACED: Final = ("publish", "load", "smoke", "switch", "verify", "commit")
 JOB: Final = "model"
+WATCHED: Final = re.compile(r"watched for 30 s: (\d+) answers, (\d+) failed")
+"""What a rollback says at its end, where it could count."""
 PROMOTION_BUDGET_S, ROLLBACK_BUDGET_S = 120.0, 2.0
 """Trigger to commit on the embedded node; decision to the verified champion, which is still loaded."""
 
@@ -171,13 +174,15 @@ class Story:
 
     def roll_back(self) -> tuple[Fact, ...]:
         """Type the operator's command, and ask every place for the version from before."""
-        inquiry = Inquiry(self.environment)
+        inquiry, lines = Inquiry(self.environment), list[str]()
 
         def typed() -> str:
-            code, lines = self.command("rollback", "--reason", "the proof wants the version from before")
-            return str(code) if code == 0 else f"{code}: {' / '.join(lines[-3:])}"
+            code, told = self.command("rollback", "--reason", "the proof wants the version from before")
+            lines.extend(told)
+            return str(code) if code == 0 else f"{code}: {' / '.join(told[-3:])}"
 
         inquiry.ask("rollback-accepted", wanted="0", got=typed)
+        inquiry.ask("rollback-watched", wanted="users asked, 0 failed", got=lambda: _watched(lines))
         ledger = self.ledger()
         took_s = truth_of(ledger).took_s
         inquiry.facts.append(Timing(phase="rollback, decided to verified", took_s=took_s, budget_s=ROLLBACK_BUDGET_S))
@@ -229,6 +234,15 @@ class Story:
 
     def _name(self, chapter: str) -> str:
         return f"{self.hands.name}-{chapter}"
+
+
+def _watched(lines: Iterable[str]) -> str:
+    """What the command says of users' answers after it."""
+    counted = [found for line in lines if (found := WATCHED.fullmatch(line))]
+    if len(counted) != 1:
+        return f"counted {len(counted)} times"
+    answers, failed = (int(number) for number in counted[0].groups())
+    return f"{'users' if answers else 'nobody'} asked, {failed} failed"
 
 
 def truth_of(ledger: Iterable[Generation]) -> Generation:

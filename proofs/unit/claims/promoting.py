@@ -95,7 +95,12 @@ def with_promotion(facts: Facts, *, served: str) -> Facts:
         "gate-stopped": "stop",
         "tasks-skipped": "publish, load, smoke, switch, verify, commit: skipped",
     }
-    returned = {"rollback-accepted": "0", PROBE: "on to the end", **_told(1, 6, "rollback")}
+    returned = {
+        "rollback-accepted": "0",
+        "rollback-watched": "users asked, 0 failed",
+        PROBE: "on to the end",
+        **_told(1, 6, "rollback"),
+    }
     facts = facts.plus("lifecycle.before", _ledger(3))
     for moment, told, length in (("promoted", promoted, 4), ("refused", refused, 5), ("rolled-back", returned, 6)):
         said = [right(probe, env, value) for env in ENVIRONMENTS for probe, value in told.items()]
