@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from yardfacts.claims import Mutant, claim
-from yardfacts.clients import SENT, counted
+from yardfacts.clients import SENT, connected, counted
 from yardfacts.facts import Answer, Facts, Generation, Known, Served, Traffic
 from yardfacts.generations import ledger, ledgers_clear
 from yardfacts.judges import answered, legible, presupposed
@@ -243,6 +243,8 @@ def _thirds(facts: Facts) -> Facts:
                     "unknown_outcome",
                 ),
                 ("too few requests", change(Traffic, at=CLIENT, where=_in_prod, sent=10, answered=10), "few_samples"),
+                ("the client was late", change(Traffic, at=CLIENT, where=_in_prod, late=1_000_000), "late_client"),
+                ("the client met one replica", change(Traffic, at=CLIENT, where=_in_prod, new=0), "one_connection"),
                 ("too few callers", change(Traffic, at=NAMED, where=_in_prod, sent=80, answered=80), "few_samples"),
                 (
                     "answers are counted that nobody kept",
@@ -285,6 +287,7 @@ def _in(facts: Facts, environment: str) -> Iterator[Finding]:
         yield count
         yield from (_as_trained(one, known) for one in seen)
         if moment == CLIENT:
+            yield from connected(counts)
             yield from (_as_committed(one, committed) for one in seen)
             yield _all_seen(seen, committed, environment)
         elif count.verdict is Verdict.PROVED and committed:

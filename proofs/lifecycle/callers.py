@@ -94,7 +94,7 @@ def call(environment: str, doors: Sequence[Rest], *, keys: Sequence[str], body: 
     Let each of *keys* ask the champion once through each of *doors*, one after the other.
 
     Args:
-        doors: The replicas. Who asks through the Service over one connection sees one of them.
+        doors: The replicas. Who asks through the Service cannot say which of them is met.
         keys: ``NOBODY`` for a caller who does not name itself.
     """
     replies: list[Reply] = []

@@ -31,7 +31,7 @@ REFUSED: Final = 10
 """Exit code of the operator's command: policy says no, and nothing changed."""
 TRIALS: Final = ("challenger", "shadow")
 CALLS: Final = 60
-"""Of callers without a name, at each replica: a client on one connection meets one of them only."""
+"""Of callers without a name, at each replica."""
 ANSWERS: Final = 100
 """Of that client, with a shadow and without: five of them are slower than the p95."""
 SEEN_S: Final = 60.0

@@ -1,10 +1,15 @@
-"""A client that asks all the time, and remembers every answer: who gave it, of which generation, and what it said."""
+"""
+A client that asks all the time, and remembers every answer: who gave it, of which generation, and what it said.
+
+It asks over one connection that is kept, which one replica has for as long as it lasts, and over new ones, in turns.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final
@@ -14,6 +19,7 @@ from proofs.services.rest import NO_TLS
 
 from switchyard.kube import Kube
 from switchyard.probe.endpoints import Place, address
+from switchyard.prober.plan import KEPT, NEW
 from yardfacts.facts import Fact, Served, Traffic
 from yardfacts.outputs import kept
 
@@ -21,6 +27,7 @@ __all__ = ["Client"]
 
 PERIOD_S: Final = 0.1
 """Ten requests a second: a switch takes longer than that, and two cores have something else to do."""
+TURNS: Final = (NEW, KEPT)
 LATE_S: Final = 0.5
 """A request that goes out so much after its time was missed by this client, and tells nothing of the gateway."""
 ANSWER_S: Final = 5.0
@@ -37,6 +44,8 @@ class Client:
     sent: int = 0
     failed: list[str] = field(default_factory=list)
     late: int = 0
+    new: int = 0
+    """Answers on new connections."""
     slowest_ms: float = 0.0
     answers: list[tuple[float, float]] = field(default_factory=list)
     """Of each answer: when it was asked for, in seconds since 1970, and how many milliseconds it took."""
@@ -72,6 +81,7 @@ class Client:
             answered=sum(self.seen.values()),
             failed=len(self.failed),
             late=self.late,
+            new=self.new,
             slowest_ms=round(self.slowest_ms, 1),
             span_s=round(self._span_s, 1),
             detail="; ".join(self.failed[:SHOWN]),
@@ -83,15 +93,24 @@ class Client:
         return (traffic, *served)
 
     def _ask_on(self) -> None:
-        with httpx.Client(timeout=ANSWER_S, trust_env=False, verify=NO_TLS, headers={"Host": self._host}) as client:
+        with self._opened() as kept, self._opened({"Connection": "close"}) as new:
+            by = {KEPT: kept, NEW: new}
             due_s = time.monotonic()
             while not self._end.wait(max(due_s - time.monotonic(), 0.0)):
                 self.late += time.monotonic() - due_s > LATE_S
-                self._ask(client)
+                connection = TURNS[self.sent % len(TURNS)]
+                self.new += self._ask(by[connection]) and connection == NEW
                 # No catching up: what was missed is counted, and nobody is asked twice at once for it.
                 due_s = max(due_s + PERIOD_S, time.monotonic() - LATE_S)
 
-    def _ask(self, client: httpx.Client) -> None:
+    def _opened(self, headers: Mapping[str, str] | None = None) -> httpx.Client:
+        """One that keeps its connection; with a header that says so, it has a new one for each request."""
+        return httpx.Client(
+            timeout=ANSWER_S, trust_env=False, verify=NO_TLS, headers={"Host": self._host, **(headers or {})}
+        )
+
+    def _ask(self, client: httpx.Client) -> bool:
+        """Ask once; whether there was an answer."""
         self.sent += 1
         at_s, started_s = time.time(), time.monotonic()
         try:
@@ -101,10 +120,11 @@ class Client:
             key = _read(reply)
         except (httpx.HTTPError, LookupError, ValueError) as exc:
             self.failed.append(f"request {self.sent} after {time.monotonic() - self._started_s:.1f} s: {exc!r}"[:300])
-            return
+            return False
         self.slowest_ms = max(self.slowest_ms, took_ms)
         self.answers.append((at_s, took_ms))
         self.seen[key] += 1
+        return True
 
 
 def _read(reply: httpx.Response) -> tuple[int, int, tuple[float, ...]]:

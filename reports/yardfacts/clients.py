@@ -10,10 +10,12 @@ from yardfacts.judges import legible
 from yardfacts.outputs import are_equal
 from yardfacts.verdict import Finding, disproved, inconclusive, proved
 
-__all__ = ["SENT", "answered_as_recorded", "counted"]
+__all__ = ["SENT", "answered_as_recorded", "connected", "counted"]
 
 SENT: Final = 200
 """Fewer requests see too little of what went wrong."""
+LATE_PERCENT: Final = 2
+"""A client that was late more often than that was itself away."""
 
 
 def answered_as_recorded(seen: Facts, known: Facts, environment: str, *, may_fail: bool = False) -> Iterator[Finding]:
@@ -30,6 +32,7 @@ def answered_as_recorded(seen: Facts, known: Facts, environment: str, *, may_fai
     counts = tuple(one for one in seen.of(Traffic) if one.environment == environment)
     served = tuple(one for one in seen.of(Served) if one.environment == environment)
     yield counted(counts, served, environment, may_fail=may_fail)
+    yield from connected(counts)
     recorded = {one.version: one.outputs for one in known.of(Known) if one.environment == environment}
     if not recorded:
         yield inconclusive("not_known", f"{environment}: nobody recorded what any version answers")
@@ -61,11 +64,21 @@ def counted(
         return disproved("failed", f"{told}, {traffic.failed} failed: {traffic.detail}")
     if traffic.sent < wanted and not may_fail:
         return inconclusive("few_samples", f"{told}, wanted {wanted}")
+    # Who waits in vain for an answer is late with the next request, and away from nothing.
+    if (traffic.late - traffic.failed) * 100 > traffic.sent * LATE_PERCENT:
+        return inconclusive("late_client", f"{told}, {traffic.late} of them late by the client itself")
     kept = [one.answers for one in served]
     if (
         traffic.answered + traffic.failed != traffic.sent
         or sum(kept) != traffic.answered
-        or min(traffic.failed, traffic.answered, *kept) < 0
+        or min(traffic.failed, traffic.answered, traffic.late, *kept) < 0
     ):
         return inconclusive("miscounted", f"{told}, {traffic.failed} failed, {sum(kept)} kept")
     return proved(f"{told}, {traffic.failed} failed {traffic.detail}".rstrip())
+
+
+def connected(counts: tuple[Traffic, ...]) -> Iterator[Finding]:
+    """Whether each client was answered on new connections and on one that was kept: that one meets one replica only."""
+    for one in counts:
+        told = f"{one.environment}: {one.new} of {one.answered} answers came on new connections"
+        yield proved(told) if 0 < one.new < one.answered else inconclusive("one_connection", told)

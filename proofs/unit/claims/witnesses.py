@@ -45,6 +45,7 @@ def client(
         answered=answered,
         failed=failed,
         late=late,
+        new=answered // 2,
         slowest_ms=80.0,
         span_s=120.0,
         detail="request 7 after 3.1 s: ReadTimeout" if failed else "",

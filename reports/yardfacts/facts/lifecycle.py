@@ -46,6 +46,8 @@ class Traffic:
     """From the first request to the last."""
     detail: str
     """The first failures, in words; empty where there was none."""
+    new: int = 0
+    """Of those that were answered: on a connection of its own each; the others on one that was kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
