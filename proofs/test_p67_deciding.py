@@ -15,7 +15,8 @@ from switchyard.scenario import Scenario
 pytestmark = [pytest.mark.order(67), pytest.mark.lifecycle, pytest.mark.lengthy]
 
 
-DECIDED = "decided"
+BEFORE, DECIDED = "decided.before", "decided"
+"""The ledger before anybody decided; and what was decided, with the ledger at the end and what clients saw."""
 
 
 def test_the_later_decision_wins(yard: Scenario, layered: Layered, stories: Sequence[Story]) -> None:
@@ -23,13 +24,13 @@ def test_the_later_decision_wins(yard: Scenario, layered: Layered, stories: Sequ
     with yard.given("who the champion is"):
         for story in stories:
             story.before = story.ledger()
+            yard.record(BEFORE, *story.before)
 
     when = "others decide while a deployment is on its way, and it wakes up"
     with layered.throughout(DECIDED), clients(stories) as asking, yard.when(when):
         yard.record(DECIDED, *in_every(yard, stories, decide))
 
     for story, client in zip(stories, asking, strict=True):
-        story.deployed |= client.versions
         yard.record(DECIDED, *client.facts(), *story.known())
 
     yard.judge("later_decision_wins")

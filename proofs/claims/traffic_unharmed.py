@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from yardfacts.claims import Mutant, claim
-from yardfacts.clients import connected, counted
+from yardfacts.clients import as_committed, connected, counted
 from yardfacts.facts import Fact, Facts, Generation, Known, Served, Traffic
-from yardfacts.generations import change_truth, ledger, ledgers_clear, truth
+from yardfacts.generations import change_truth, committed_since, ledger, ledgers_clear, truth
 from yardfacts.judges import legible
 from yardfacts.mutants import NothingToChange, blind, change, drop
 from yardfacts.outputs import are_equal
@@ -249,16 +249,11 @@ def _in(facts: Facts, environment: str) -> Iterator[Finding]:
     counts = tuple(one for one in after.of(Traffic) if one.environment == environment)
     yield counted(counts, seen, environment)
     yield from connected(counts)
-    first, last = truth(facts.at(BEFORE), environment), truth(facts.at(LAST), environment)
-    if first is None or last is None:
+    since = committed_since(facts.at(BEFORE), facts.at(LAST), environment)
+    if since is None:
         return  # the ledgers say why
-    since = {
-        one.generation: one
-        for one in ledger(facts.at(LAST), environment)
-        if one.phase == "committed" and one.generation >= first.generation
-    }
     yield from _of_one_version(seen, environment)
-    yield from (_as_committed(served, since) for served in seen)
+    yield from (as_committed(served, since) for served in seen)
     yield _all_seen(seen, since, environment)
     yield from _as_recorded(seen, tuple(one for one in after.of(Known) if one.environment == environment), environment)
 
@@ -271,16 +266,6 @@ def _of_one_version(seen: tuple[Served, ...], environment: str) -> Iterator[Find
         if len(found) > 1:
             told = ", ".join(map(str, sorted(found)))
             yield disproved("mixed", f"{environment}: versions {told} answered in generation {generation}")
-
-
-def _as_committed(served: Served, since: Mapping[int, Generation]) -> Finding:
-    told = f"{served.environment}: {served.answers} answers of version {served.version}, generation {served.generation}"
-    committed = since.get(served.generation)
-    if committed is None:
-        return disproved("unknown_generation", f"{told}, which is none that was committed meanwhile")
-    if committed.champion != served.version:
-        return disproved("other_version", f"{told}, whose champion is version {committed.champion}")
-    return proved(told)
 
 
 def _all_seen(seen: tuple[Served, ...], since: Mapping[int, Generation], environment: str) -> Finding:

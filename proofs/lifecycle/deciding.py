@@ -1,7 +1,8 @@
 """
 Two who decide at once: a deployment is held in the middle, somebody else decides, and then it goes on.
 
-Whoever decided later wins, and a process that wakes up afterwards changes nothing any more.
+Whoever decided later wins, and a process that wakes up afterwards changes nothing any more. What the decision leads to
+is known before it is made: from the ledger as it was, and from the version that a deployment has in the registry.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from proofs.lifecycle.arrivals import delivered
 from proofs.lifecycle.attempt import Attempt, attempt
 from proofs.lifecycle.inside import HELD
 from proofs.lifecycle.running import type_beside_runs
-from proofs.lifecycle.story import Story
+from proofs.lifecycle.standing import rolled_back, stands
+from proofs.lifecycle.story import Story, truth_of
 from proofs.services.inquiry import Inquiry
 
 from switchyard.judging import Inconclusive
@@ -27,84 +30,109 @@ __all__ = ["decide"]
 HELD_S: Final = 180.0
 """Until a deployment has come to where it is held: a pod, a training, and half of the steps."""
 REASON: Final = "decided by a proof, while another deployment was on its way"
+FENCES: Final = ("Overtaken", "Fenced", "Superseded")
+"""What a deployment says that was overtaken: three are asked who know better."""
+UNTRIED: Final = ("TimeoutError", "Locked")
+"""It woke up by itself, before anybody had decided, or met the lock, which is no fence."""
 
 
 def decide(story: Story) -> tuple[Fact, ...]:
-    """Overtake a deployment before its switch and after it, and a run of the DAG; wake a zombie; roll back twice."""
+    """
+    Overtake a deployment before its switch and after it, and a run of the DAG; wake a zombie; roll back twice.
+
+    The ledger as it is then is among the facts; who was its champion meanwhile may have answered.
+    """
     inquiry = Inquiry(story.environment)
-    _overtaken(story, inquiry, "before-the-switch", held_at="smoked", seed=201)
-    _overtaken(story, inquiry, "after-the-switch", held_at="switched", seed=202)
+    _before_the_switch(story, inquiry)
+    _after_the_switch(story, inquiry)
     type_beside_runs(story, inquiry)
     _zombie(story, inquiry)
     _back_and_forth(story, inquiry)
-    return tuple(inquiry.facts)
+    ledger, first = story.ledger(), truth_of(story.before).generation
+    story.deployed |= {one.champion for one in ledger if one.phase == "committed" and one.generation > first}
+    return (*inquiry.facts, *ledger)
 
 
-def _overtaken(story: Story, inquiry: Inquiry, name: str, *, held_at: str, seed: int) -> None:
-    """The operator types a rollback while a deployment is held at a place; it wakes up, and is refused."""
-    with _held(story, f"{story.hands.run_id}-{name}", seed=seed, place=held_at) as sleeper:
+def _before_the_switch(story: Story, inquiry: Inquiry) -> None:
+    """Roll back while a deployment is held that nobody follows yet: to the version before the champion."""
+    name, before = "before-the-switch", story.truth()
+    then = replace(rolled_back(before), generation=story.next + 1)
+    with _held(story, f"{story.hands.run_id}-{name}", seed=201, place="smoked") as sleeper:
+        _roll_back(story, inquiry, name)
+    _refused(inquiry, name, sleeper)
+    stands(story, inquiry, f"stands-{name}", then=then)
+
+
+def _after_the_switch(story: Story, inquiry: Inquiry) -> None:
+    """Roll back while the replicas follow a deployment that is held: to the champion, which is still committed."""
+    name, before, number = "after-the-switch", story.truth(), story.next
+    deploy_id = f"{story.hands.run_id}-{name}"
+    with _held(story, deploy_id, seed=202, place="switched") as sleeper:
+        version = max(story.versions(deploy_id), default=0)
+        # It was switched on purpose, and so its answers are right until the rollback.
+        story.deployed.add(version)
         inquiry.ask(
-            f"rollback-{name}",
-            wanted="exit code 0",
-            got=lambda: f"exit code {story.command('rollback', '--again', '--reason', REASON)[0]}",
+            f"held-{name}",
+            wanted=story.places.said_followed(version, number),
+            got=lambda: story.places.followed(version, number),
         )
-        decided = story.truth()
-    _refused(inquiry, f"woken-{name}", sleeper)
-    _stands(story, inquiry, f"stands-{name}", version=decided.champion, generation=decided.generation)
+        _roll_back(story, inquiry, name)
+    _refused(inquiry, name, sleeper)
+    stands(story, inquiry, f"stands-{name}", then=replace(before, action="rollback", generation=number + 1))
 
 
 def _zombie(story: Story, inquiry: Inquiry) -> None:
     """A deployment sleeps longer than its lock lasts, another one is committed meanwhile, and the sleeper wakes up."""
-    run_id = story.hands.run_id
+    run_id, before, number = story.hands.run_id, story.truth(), story.next
     with _held(story, f"{run_id}-zombie", "--lease", "1", seed=203, place="smoked") as sleeper:
-        later: list[Attempt] = []
 
         def deployed() -> str:
             with delivered(story.hands, "later", seed=204):
-                later.append(attempt(story.hands, f"{run_id}-later"))
-            return f"exit code {later[-1].code}"
+                return f"exit code {attempt(story.hands, f'{run_id}-later').code}"
 
         inquiry.ask("deployed-beside-a-zombie", wanted="exit code 0", got=deployed)
-        decided = story.truth()
-    _refused(inquiry, "woken-zombie", sleeper)
-    _stands(story, inquiry, "stands-zombie", version=decided.champion, generation=decided.generation)
+    _refused(inquiry, "zombie", sleeper)
+    later = max(story.versions(f"{run_id}-later"), default=0)
+    then = replace(before, action="deploy", generation=number + 1, champion=later, previous=before.champion)
+    stands(story, inquiry, "stands-zombie", then=then)
 
 
 def _back_and_forth(story: Story, inquiry: Inquiry) -> None:
     """A rollback, one more that is refused because it would undo the first, and one that says that this is wanted."""
+    before, number = story.truth(), story.next
     for name, wanted, said in (
-        ("rollback", "0", ()),
-        ("rollback-of-a-rollback", "10", ()),
-        ("rollback-again", "0", ("--again",)),
+        ("rollback", "exit code 0, accepted", ()),
+        ("rollback-of-a-rollback", "exit code 10, Flapping", ()),
+        ("rollback-again", "exit code 0, accepted", ("--again",)),
     ):
-        inquiry.ask(
-            name,
-            wanted=f"exit code {wanted}",
-            got=lambda said=said: f"exit code {story.command('rollback', *said, '--reason', REASON)[0]}",  # type: ignore[misc]
-        )
-    decided = story.truth()
-    _stands(story, inquiry, "stands-again", version=decided.champion, generation=decided.generation)
+        inquiry.ask(name, wanted=wanted, got=lambda said=said: _typed(story, *said))  # type: ignore[misc]
+    # There and back; the one that was refused has taken no number.
+    stands(story, inquiry, "stands-again", then=replace(before, action="rollback", generation=number + 1))
 
 
-def _refused(inquiry: Inquiry, probe: str, sleeper: Future[Attempt]) -> None:
-    """What a deployment says that was overtaken: one of four, for four are asked who know better."""
-    refusals = ("Overtaken", "Fenced", "Superseded", "Locked")
+def _roll_back(story: Story, inquiry: Inquiry, name: str) -> None:
+    inquiry.ask(f"rollback-{name}", wanted="exit code 0, accepted", got=lambda: _typed(story, "--again"))
+
+
+def _typed(story: Story, *words: str) -> str:
+    """Type a rollback; how it ended."""
+    code, lines = story.command("rollback", *words, "--reason", REASON)
+    return f"exit code {code}, {Attempt(code, tuple(lines)).failure or 'accepted'}"
+
+
+def _refused(inquiry: Inquiry, name: str, sleeper: Future[Attempt]) -> None:
+    """Ask what a deployment says that was overtaken, where it came to one who knows better."""
+
+    def met() -> str:
+        failure = sleeper.result().failure
+        return failure if failure in UNTRIED else "a later decision"
 
     def woken() -> str:
         ended = sleeper.result()
-        return f"exit code {ended.code}, {'refused' if ended.failure in refusals else ended.failure or 'accepted'}"
+        return f"exit code {ended.code}, {'refused' if ended.failure in FENCES else ended.failure or 'accepted'}"
 
-    inquiry.ask(probe, wanted="exit code 11, refused", got=woken)
-
-
-def _stands(story: Story, inquiry: Inquiry, probe: str, *, version: int, generation: int) -> None:
-    """The later decision is still the truth, everywhere, after whoever slept has had its say."""
-    now = story.truth()
-    inquiry.ask(
-        probe,
-        wanted=f"generation {generation}: {story.places.said_everywhere(version, generation)}",
-        got=lambda: f"generation {now.generation}: {story.places.everywhere(version, generation)}",
-    )
+    if inquiry.ask(f"overtaken-{name}", wanted="a later decision", got=met):
+        inquiry.ask(f"woken-{name}", wanted="exit code 11, refused", got=woken)
 
 
 @contextmanager

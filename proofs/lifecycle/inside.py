@@ -105,7 +105,8 @@ def _hold(flow: Flow, deploy_id: str, place: str) -> None:
     entry = flow.ledger.entry(deploy_id)
     mine = entry.intent.generation if entry else 0
     wait_until(
-        lambda: flow.current.generation > mine,
+        # With nobody else at the lock: it is the fences that have to stop whoever goes on.
+        lambda: flow.current.generation > mine and flow.lock.holder in ("", deploy_id),
         within_s=WAIT_S,
         failure=lambda: TimeoutError(f"wanted somebody to overtake generation {mine}, got nobody within {WAIT_S:g} s"),
     )

@@ -47,21 +47,35 @@ class Places:
             self._registered(),
             self._ready(version),
             self._answered(),
-            self._followed(version, generation),
+            self.followed(version, generation),
         ))  # fmt: skip
 
     def said_everywhere(self, version: int, generation: int) -> str:
         """What all of them have to say where *version* is the champion since *generation*."""
         said = _said(version)
-        return "; ".join((said, said, said, _followed_by_all(version, generation)))
+        return "; ".join((said, said, said, self.said_followed(version, generation)))
+
+    def followed(self, version: int, generation: int) -> str:
+        """How many replicas have *version* as the champion in *generation*; see ``said_followed``."""
+        tables = [door.get("/v1/aliases") for door in gateways(self.hands)]
+        right = [
+            one
+            for one in tables
+            if (one["generation"], dig(one, "aliases", "champion", "version")) == (generation, version)
+        ]
+        return f"{_said(version)}, generation {generation}, in {len(right)} of {len(tables)}"
+
+    def said_followed(self, version: int, generation: int) -> str:
+        """What is said where both replicas do."""
+        return f"{_said(version)}, generation {generation}, in 2 of 2"
 
     def trace(self, inquiry: Inquiry, *, version: int, now: Generation) -> None:
         """Ask one place after the other for *version*, and the channel for the message of generation *now*."""
-        wanted, followed = _said(version), _followed_by_all(version, now.generation)
+        wanted, followed = _said(version), self.said_followed(version, now.generation)
         inquiry.ask("version-in-registry", wanted=wanted, got=self._registered)
         inquiry.ask("version-in-triton", wanted=wanted, got=lambda: self._ready(version))
         inquiry.ask("version-in-answer", wanted=wanted, got=self._answered)
-        inquiry.ask("version-in-replicas", wanted=followed, got=lambda: self._followed(version, now.generation))
+        inquiry.ask("version-in-replicas", wanted=followed, got=lambda: self.followed(version, now.generation))
         told = f"1 message of {_name(now)} with version {version}"
         inquiry.ask("message-in-channel", wanted=told, got=lambda: self._told(now, version), within_s=TOLD_S)
 
@@ -81,15 +95,6 @@ class Places:
         reply = trace.gateway.send("POST", "/v1/champion/infer", body=trace.inference)
         return _said(reply.headers.get("x-switchyard-version")) if reply.is_success else str(reply)
 
-    def _followed(self, version: int, generation: int) -> str:
-        tables = [door.get("/v1/aliases") for door in gateways(self.hands)]
-        right = [
-            one
-            for one in tables
-            if (one["generation"], dig(one, "aliases", "champion", "version")) == (generation, version)
-        ]
-        return f"{_said(version)}, generation {generation}, in {len(right)} of {len(tables)}"
-
     def _told(self, now: Generation, version: int) -> str:
         page = Rest(self.hands.kube, sink_url(self.hands.environment)).get("/slack")
         mine = [one["body"] for one in page["messages"] if _name(now) in json.dumps(one["body"])]
@@ -99,10 +104,6 @@ class Places:
 
 def _said(version: object) -> str:
     return f"{MODEL} version {version}"
-
-
-def _followed_by_all(version: int, generation: int) -> str:
-    return f"{_said(version)}, generation {generation}, in 2 of 2"
 
 
 def _name(now: Generation) -> str:

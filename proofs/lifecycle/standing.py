@@ -1,18 +1,20 @@
-"""What stands in each place that knows who serves, in words: those from before have to be those from after."""
+"""What stands in each place that knows who serves, in words known beforehand: from before, or of a decision."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from proofs.lifecycle.replicas import gateways
 from proofs.lifecycle.story import Story, truth_of
+from proofs.services.inquiry import Inquiry
 
 from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Served, Traffic
 from yardfacts.outputs import are_equal
 
-__all__ = ["PLACES", "aborted", "undisturbed", "witnessed"]
+__all__ = ["PLACES", "aborted", "rolled_back", "stands", "undisturbed", "witnessed"]
 
 
 def aborted(ledger: Sequence[Generation], *, since: Sequence[Generation]) -> str:
@@ -54,6 +56,25 @@ PLACES: Final[Mapping[str, Callable[[Story, Sequence[Generation]], str]]] = {
     "triton-unmoved": _triton,
 }
 """Name of the question whether it moved, and what tells what stands there; it is given the ledger as it is now."""
+
+
+def rolled_back(before: Generation) -> Generation:
+    """What a rollback makes of *before* that nobody is ahead of; its number is the ledger's business."""
+    return replace(before, action="rollback", champion=before.previous, previous=before.champion)
+
+
+def stands(story: Story, inquiry: Inquiry, probe: str, *, then: Generation) -> None:
+    """Ask whether *then* is the truth, so that nothing is committed above it, and whether every place tells of it."""
+    now, places = story.truth(), story.places
+    inquiry.ask(
+        probe,
+        wanted=f"{_decided(then)}: {places.said_everywhere(then.champion, then.generation)}",
+        got=lambda: f"{_decided(now)}: {places.everywhere(then.champion, then.generation)}",
+    )
+
+
+def _decided(one: Generation) -> str:
+    return f"{one.action} as generation {one.generation}, champion {one.champion}, previous {one.previous}"
 
 
 def undisturbed(now: Generation) -> str:

@@ -27,7 +27,7 @@ from switchyard.judging import Inconclusive
 from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Timing
 
-__all__ = ["DAG", "JOB", "READ_S", "RUN_S", "Story", "truth_of"]
+__all__ = ["DAG", "JOB", "OVER", "READ_S", "RUN_S", "Story", "truth_of"]
 
 DAG: Final = "model_lifecycle"
 RUN_S: Final = 420.0
@@ -101,6 +101,11 @@ class Story:
     def truth(self) -> Generation:
         """The generation that serves, as the ledger is now."""
         return truth_of(self.ledger())
+
+    @property
+    def next(self) -> int:
+        """The number that the next deployment takes, by the ledger as it was read last."""
+        return max(one.generation for one in self.last) + 1
 
     def restore(self) -> None:
         """
@@ -201,8 +206,12 @@ class Story:
 
     def registered(self, deploy_id: str) -> int:
         """How many versions a deployment has in the registry."""
+        return len(self.versions(deploy_id))
+
+    def versions(self, deploy_id: str) -> tuple[int, ...]:
+        """The versions that a deployment has in the registry."""
         page = self.hands.mlflow().rest.get(SEARCH, query={"filter": "name = 'wine'", "max_results": "1000"})
-        return sum(_tag(one, DEPLOY) == deploy_id for one in page["model_versions"])
+        return tuple(int(one["version"]) for one in page["model_versions"] if _tag(one, DEPLOY) == deploy_id)
 
     def _ran(self, inquiry: Inquiry, run: str, *, probe: str, wanted: str) -> bool:
         def accepted() -> str:

@@ -68,11 +68,6 @@ class Client:
         self._thread.join()
         self._span_s = time.monotonic() - self._started_s
 
-    @property
-    def versions(self) -> set[int]:
-        """Who answered."""
-        return {version for _, version, _ in self.seen}
-
     def facts(self) -> tuple[Fact, ...]:
         """What was seen, once the block is left."""
         traffic = Traffic(

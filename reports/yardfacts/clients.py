@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from yardfacts.facts import Facts, Known, Served, Traffic
+from yardfacts.facts import Facts, Generation, Known, Served, Traffic
 from yardfacts.judges import legible
 from yardfacts.outputs import are_equal
 from yardfacts.verdict import Finding, disproved, inconclusive, proved
 
-__all__ = ["SENT", "answered_as_recorded", "connected", "counted"]
+__all__ = ["SENT", "answered_as_recorded", "as_committed", "connected", "counted"]
 
 SENT: Final = 200
 """Fewer requests see too little of what went wrong."""
@@ -82,3 +82,14 @@ def connected(counts: tuple[Traffic, ...]) -> Iterator[Finding]:
     for one in counts:
         told = f"{one.environment}: {one.new} of {one.answered} answers came on new connections"
         yield proved(told) if 0 < one.new < one.answered else inconclusive("one_connection", told)
+
+
+def as_committed(served: Served, since: Mapping[int, Generation]) -> Finding:
+    """Whether an answer is that of its generation's champion, and the generation one of those that may answer."""
+    told = f"{served.environment}: {served.answers} answers of version {served.version}, generation {served.generation}"
+    committed = since.get(served.generation)
+    if committed is None:
+        return disproved("unknown_generation", f"{told}, which is none that was committed meanwhile")
+    if committed.champion != served.version:
+        return disproved("other_version", f"{told}, whose champion is version {committed.champion}")
+    return proved(told)

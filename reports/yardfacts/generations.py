@@ -15,7 +15,7 @@ from yardfacts.judges import answered, legible
 from yardfacts.mutants import Edit, NothingToChange, change
 from yardfacts.verdict import Finding, disproved, inconclusive, proved
 
-__all__ = ["change_truth", "ledger", "ledgers_clear", "told_everywhere", "truth"]
+__all__ = ["change_truth", "committed_since", "ledger", "ledgers_clear", "told_everywhere", "truth"]
 
 PLACES: Final = ("version-in-registry", "version-in-triton", "version-in-answer", "version-in-replicas")
 MESSAGE: Final = "message-in-channel"
@@ -31,6 +31,22 @@ def truth(facts: Facts, environment: str) -> Generation | None:
     """The highest committed generation of *environment* in *facts*, which are those of one moment; None without one."""
     committed = [one for one in ledger(facts, environment) if one.phase == "committed"]
     return committed[-1] if committed else None
+
+
+def committed_since(before: Facts, last: Facts, environment: str) -> Mapping[int, Generation] | None:
+    """
+    The generations of *environment* that may answer, by number: the truth of *before*, and what was committed after it.
+
+    None where either moment does not say who the champion is.
+    """
+    first = truth(before, environment)
+    if first is None or truth(last, environment) is None:
+        return None
+    return {
+        one.generation: one
+        for one in ledger(last, environment)
+        if one.phase == "committed" and one.generation >= first.generation
+    }
 
 
 def ledgers_clear(facts: Facts, *, environments: Iterable[str]) -> Iterator[Finding]:

@@ -6,16 +6,20 @@ from typing import Final
 
 from proofs.claims import loads_unnoticed
 from proofs.claims.crashes_survived import AGAIN, EVERYWHERE, KILLED, ONCE
-from proofs.claims.later_decision_wins import BEGUN, DECIDED, DECISIONS, REFUSED, STANDS, WOKEN
+from proofs.claims.later_decision_wins import BEFORE, BEGUN, DECIDED, DECISIONS, HELD, OVERTAKEN, REFUSED, STANDS, WOKEN
 from proofs.lifecycle.layered import PROBE
 
-from yardfacts.facts import Facts, Known
+from yardfacts.facts import Facts, Generation, Known
 
 from .witnesses import ENVIRONMENTS, answers, client
 
 __all__ = ["with_lengthy"]
 
-OUTPUTS: Final = {1: (0.9996, 0.0003, 0.0001), 3: (0.998, 0.0015, 0.0005)}
+OUTPUTS: Final = {1: (0.9996, 0.0003, 0.0001), 3: (0.998, 0.0015, 0.0005), 4: (0.997, 0.002, 0.001)}
+DECISIONS_OF: Final = {4: ("committed", 3), 5: ("committed", 1), 7: ("aborted", 0), 9: ("committed", 3)}
+"""By generation: how it ended, and its champion. The third was held after its switch, to version 4."""
+FIRST: Final = 5
+"""The truth before anybody decides."""
 
 
 def with_lengthy(facts: Facts) -> Facts:
@@ -24,8 +28,12 @@ def with_lengthy(facts: Facts) -> Facts:
     toggled = answers(["toggled-meanwhile"], "off and on again before the end")
     refused, *again = ("rollback-of-a-rollback", "rollback", "rollback-again")
     for environment in ENVIRONMENTS:
-        facts = facts.plus(DECIDED, list(client(environment, {(5, 1): 900, (9, 3): 400}, OUTPUTS))).plus(
-            DECIDED, [Known(environment=environment, version=one, outputs=out) for one, out in OUTPUTS.items()]
+        numbers = [_generation(environment, number) for number in DECISIONS_OF]
+        facts = (
+            facts.plus(DECIDED, list(client(environment, {(5, 1): 900, (7, 4): 30, (9, 3): 400}, OUTPUTS)))
+            .plus(DECIDED, [Known(environment=environment, version=one, outputs=out) for one, out in OUTPUTS.items()])
+            .plus(DECIDED, numbers)
+            .plus(BEFORE, [one for one in numbers if one.generation <= FIRST])
         )
     return (
         facts.plus("died", answers(KILLED, "exit code 137"))
@@ -33,8 +41,10 @@ def with_lengthy(facts: Facts) -> Facts:
         .plus("died", answers(ONCE, "1 version, 1 committed generation, nobody holds the lock"))
         .plus("died", answers(EVERYWHERE, "wine version 3; wine version 3; wine version 3; in 2 of 2"))
         .plus("died", toggled)
-        .plus(DECIDED, answers((*DECISIONS, *again), "exit code 0"))
-        .plus(DECIDED, answers([refused], "exit code 10"))
+        .plus(DECIDED, answers((*DECISIONS, *again), "exit code 0, accepted"))
+        .plus(DECIDED, answers([refused], "exit code 10, Flapping"))
+        .plus(DECIDED, answers([HELD], "wine version 4, generation 7, in 2 of 2"))
+        .plus(DECIDED, answers(OVERTAKEN, "a later decision"))
         .plus(DECIDED, answers((*WOKEN, *REFUSED), "exit code 11, refused"))
         .plus(DECIDED, answers(BEGUN, "success"))
         .plus(DECIDED, answers([PROBE], "on to the end"))
@@ -42,6 +52,22 @@ def with_lengthy(facts: Facts) -> Facts:
         .plus("swung", answers(["deployed", "swung"], "exit code 0"))
         .plus("swung", answers(["promotions", "rollbacks"], "20 committed"))
         .plus("swung", toggled)
+    )
+
+
+def _generation(environment: str, number: int) -> Generation:
+    phase, champion = DECISIONS_OF[number]
+    return Generation(
+        environment=environment,
+        generation=number,
+        deploy_id=f"d{number}",
+        action="deploy",
+        phase=phase,
+        champion=champion,
+        previous=0,
+        digest=f"{champion}" * 64,
+        reason="a proof wants to see who wins",
+        took_s=0.0,
     )
 
 
