@@ -1,4 +1,4 @@
-"""P69: a version is loaded twenty times beside the champion, and whoever asks waits no longer for it."""
+"""P69: a version is loaded twenty times beside the champion, and whoever asks is answered by that each time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.order(69), pytest.mark.lifecycle, pytest.mark.lengthy]
 AT, CLIENT = "loads", "loads.client"
 
 
-def test_a_load_keeps_nobody_waiting(yard: Scenario, layered: Layered, contests: Mapping[str, Contest]) -> None:
-    """While a version is loaded and unloaded over and over, the champion answers as before."""
+def test_a_load_leaves_everybody_answered(yard: Scenario, layered: Layered, contests: Mapping[str, Contest]) -> None:
+    """While a version is loaded and unloaded over and over, whoever asks is answered rightly; the wait is printed."""
     with yard.given("who the champion is, and a version that is not loaded"):
         stories = [contest.after.story for contest in contests.values()]
         yard.record(AT, *in_every(yard, stories, lambda story: contests[story.environment].begin()))

@@ -32,7 +32,8 @@ def _in_prod(fact: Traffic | Served | Known) -> bool:
 
 @claim(
     "In both environments a version is loaded and unloaded twenty times beside the champion, and whoever asks is "
-    "answered each time, by the champion, with the numbers that its training recorded.",
+    "answered each time, by the champion, with the numbers that its training recorded; how much longer that takes is "
+    "printed, and not judged.",
     mutants=[
         *(
             Mutant(name=name, edit=edit, verdict=Verdict.DISPROVED, reason=reason)
@@ -118,7 +119,7 @@ def _in_prod(fact: Traffic | Served | Known) -> bool:
     ],
 )
 def loads_unnoticed(facts: Facts) -> Finding:
-    """Read what was asked, and hold the client's answers against the training; by how much they waited is reported."""
+    """Read what was asked, and hold the client's answers against the training; by how much they waited is printed."""
     at, seen = facts.at(AT), facts.at(CLIENT)
     return merge((
         *(
