@@ -8,6 +8,7 @@ import pytest
 from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.meanwhile import clients, in_every
 from proofs.lifecycle.story import Story
+from proofs.lifecycle.unmoved import refuse
 
 from switchyard.scenario import Scenario
 
@@ -31,7 +32,7 @@ def test_a_model_comes_and_goes_while_everybody_is_answered(
         with yard.when("a run of the life cycle has good rows"):
             yard.record("promoted", *in_every(yard, stories, Story.promote))
         with yard.when("a run of the life cycle has nothing new"):
-            yard.record("refused", *in_every(yard, stories, Story.refuse))
+            yard.record("refused", *in_every(yard, stories, refuse))
         with yard.when("the operator rolls back"):
             yard.record(BACK, *in_every(yard, stories, Story.roll_back))
 

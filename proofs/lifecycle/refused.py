@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from proofs.lifecycle.intruder import Intruder
 from proofs.lifecycle.spoiled import Spoiled, Trial
-from proofs.lifecycle.standing import PLACES, aborted, undisturbed, witnessed
+from proofs.lifecycle.standing import aborted, places_told, undisturbed, unmoved, witnessed
 from proofs.lifecycle.story import Story, truth_of
 from proofs.services.inquiry import Inquiry
 
@@ -24,13 +23,13 @@ class Refused:
     story: Story
     batches: Sequence[Spoiled]
     ledger: tuple[Generation, ...] = ()
-    places: dict[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
     """The ledger, and what stood in each place, before anything was sent."""
 
     def look(self) -> tuple[Fact, ...]:
         """Remember what stands where; nothing is asked yet."""
         self.ledger = self.story.before = self.story.ledger()
-        self.places = {probe: told(self.story, self.ledger) for probe, told in PLACES.items()}
+        self.places = places_told(self.story, self.ledger)
         return ()
 
     def intrude(self) -> tuple[Fact, ...]:
@@ -53,8 +52,7 @@ class Refused:
         inquiry = Inquiry(self.story.environment)
         now = self.story.ledger()  # takes a while, which has to pass anyway
         Intruder.of(self.story.hands, inquiry).come_back()
-        for probe, told in PLACES.items():
-            inquiry.ask(probe, wanted=self.places[probe], got=partial(told, self.story, now))
+        unmoved(self.story, inquiry, now, since=self.places)
         wanted = f"{len(self.batches)} generations, aborted"
         inquiry.ask("generations-aborted", wanted=wanted, got=lambda: aborted(now, since=self.ledger))
         return tuple(inquiry.facts)

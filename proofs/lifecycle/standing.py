@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from proofs.lifecycle.replicas import gateways
@@ -14,7 +15,7 @@ from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Served, Traffic
 from yardfacts.outputs import are_equal
 
-__all__ = ["PLACES", "aborted", "rolled_back", "stands", "undisturbed", "witnessed"]
+__all__ = ["PLACES", "aborted", "places_told", "rolled_back", "stands", "undisturbed", "unmoved", "witnessed"]
 
 
 def aborted(ledger: Sequence[Generation], *, since: Sequence[Generation]) -> str:
@@ -56,6 +57,17 @@ PLACES: Final[Mapping[str, Callable[[Story, Sequence[Generation]], str]]] = {
     "triton-unmoved": _triton,
 }
 """Name of the question whether it moved, and what tells what stands there; it is given the ledger as it is now."""
+
+
+def places_told(story: Story, ledger: Sequence[Generation]) -> Mapping[str, str]:
+    """What stands in each place now, by the question whether it moved."""
+    return {probe: told(story, ledger) for probe, told in PLACES.items()}
+
+
+def unmoved(story: Story, inquiry: Inquiry, ledger: Sequence[Generation], *, since: Mapping[str, str]) -> None:
+    """Ask each place whether it says still what it said when ``places_told`` was asked; *ledger* is the one of now."""
+    for probe, told in PLACES.items():
+        inquiry.ask(probe, wanted=since[probe], got=partial(told, story, ledger))
 
 
 def rolled_back(before: Generation) -> Generation:

@@ -94,6 +94,11 @@ def with_promotion(facts: Facts, *, served: str) -> Facts:
         "run-failed": "failed",
         "gate-stopped": "stop",
         "tasks-skipped": "publish, load, smoke, switch, verify, commit: skipped",
+        "ledger-unmoved": f"generation 4: champion 3 {3:064d}, previous 1",
+        "registry-unmoved": "champion 3, previous 1",
+        "replicas-unmoved": "; ".join(["generation 4 of deploy-4: champion 3, previous 1"] * 2),
+        "triton-unmoved": "versions 1, 3 ready",
+        "golden-unmoved": "15 golden rows of version 3 as recorded, by 3 of 3",
     }
     returned = {
         "rollback-accepted": "0",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from proofs.lifecycle.standing import aborted, undisturbed, witnessed
-from proofs.lifecycle.story import truth_of
+from proofs.lifecycle import standing
+from proofs.lifecycle.standing import aborted, places_told, undisturbed, unmoved, witnessed
+from proofs.lifecycle.story import Story, truth_of
+from proofs.services.inquiry import Inquiry
 
-from yardfacts.facts import Fact, Generation, Known, Served, Traffic
+from yardfacts.facts import Answer, Fact, Generation, Known, Served, Traffic
 
 OUTPUTS = (0.9, 0.1, 0.0)
 
@@ -76,3 +78,17 @@ def test_only_what_was_taken_since_is_counted() -> None:
     assert aborted((*given_up, _generation(6, phase="open")), since=before) == "3 generations, aborted, open"
     assert aborted(before, since=before) == "0 generations, none"
     assert truth_of(given_up).generation == 1
+
+
+def test_a_place_that_moved_is_asked_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each by itself, and held against what it said before."""
+    said, story = {"ledger-unmoved": "generation 4", "triton-unmoved": "versions 1, 3 ready"}, cast(Story, None)
+    places = {probe: lambda *_, probe=probe: said[probe] for probe in said}
+    monkeypatch.setattr(standing, "PLACES", places)
+    since, inquiry = places_told(story, ()), Inquiry("dev")
+
+    said["triton-unmoved"] = "versions 1, 3, 4 ready"
+    unmoved(story, inquiry, (), since=since)
+
+    answers = [one for one in inquiry.facts if isinstance(one, Answer)]
+    assert [(one.probe, one.outcome) for one in answers] == [("ledger-unmoved", "right"), ("triton-unmoved", "wrong")]
