@@ -9,7 +9,7 @@ import numpy as np
 
 from yardfacts.facts import Timing
 
-__all__ = ["Span", "delays"]
+__all__ = ["QUANTILES", "Span", "delays"]
 
 BUDGET_S: Final = 0.1
 """Who asks must not notice: as much as a load may delay an answer."""

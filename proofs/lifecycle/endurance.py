@@ -10,7 +10,8 @@ import numpy as np
 from proofs.lifecycle import swinging
 from proofs.lifecycle.arrivals import delivered
 from proofs.lifecycle.attempt import attempt, sent
-from proofs.lifecycle.story import Story
+from proofs.lifecycle.delays import QUANTILES
+from proofs.lifecycle.story import PROMOTION_BUDGET_S, ROLLBACK_BUDGET_S, Story
 from proofs.services.inquiry import Inquiry
 
 from yardfacts.facts import Fact, Timing
@@ -19,8 +20,6 @@ __all__ = ["ROUNDS", "swing"]
 
 ROUNDS: Final = 20
 SEED: Final = 300
-PROMOTION_BUDGET_S, ROLLBACK_BUDGET_S = 120.0, 2.0
-QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "max": 1.0}
 
 Round = Mapping[str, float]
 

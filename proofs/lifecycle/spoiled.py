@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from proofs.lifecycle import trial
 from proofs.lifecycle.arrivals import BUCKET, keys, named
-from proofs.lifecycle.story import JOB
+from proofs.lifecycle.attempt import JOB
 from proofs.services.exercise import Hands
 from proofs.services.inquiry import Inquiry
 from pyarrow import parquet

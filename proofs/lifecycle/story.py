@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from proofs.lifecycle.arrivals import BUCKET, good_rows, keys, named
+from proofs.lifecycle.attempt import JOB
 from proofs.lifecycle.places import Places
 from proofs.lifecycle.receipt import read_receipt
 from proofs.services.airflow import Airflow
@@ -27,7 +28,17 @@ from switchyard.judging import Inconclusive
 from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Timing
 
-__all__ = ["DAG", "JOB", "OVER", "READ_S", "RUN_S", "Story", "truth_of"]
+__all__ = [
+    "DAG",
+    "JOB",
+    "OVER",
+    "PROMOTION_BUDGET_S",
+    "READ_S",
+    "ROLLBACK_BUDGET_S",
+    "RUN_S",
+    "Story",
+    "truth_of",
+]
 
 DAG: Final = "model_lifecycle"
 RUN_S: Final = 420.0
@@ -43,7 +54,6 @@ DEPLOY: Final = "switchyard.deploy_id"
 """Tag of a version: whose deployment registered it."""
 CRITERIA: Final = "registered, ready, loaded, smoke, reloaded, announced"
 PLACED: Final = ("publish", "load", "smoke", "switch", "verify", "commit")
-JOB: Final = "model"
 WATCHED: Final = re.compile(r"watched for 30 s: (\d+) answers, (\d+) failed")
 """What a rollback says at its end, where it could count."""
 PROMOTION_BUDGET_S, ROLLBACK_BUDGET_S = 120.0, 2.0
