@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from switchyard.errors import Late, NotFound, Unreadable, as_fact
+from switchyard.errors import JobFailed, Late, NotAnswering, NotFound, Stuck, SwitchyardError, Unreadable, as_fact
 from switchyard.waiting import wait_until
 from yardfacts.facts import Answer, Fact
 
@@ -16,6 +16,8 @@ from .errors import ServiceError, Unanswered
 __all__ = ["Inquiry"]
 
 RIGHT: Final = "right"
+UNTOLD: Final = (Unreadable, Late, JobFailed, NotAnswering, Stuck)
+"""With these a question ends that nobody was asked: the API server is silent, or a command's pod never started."""
 
 
 @dataclass
@@ -42,20 +44,23 @@ class Inquiry:
 
             wanted: The right answer, to the letter.
 
-            got: Asks. What it raises of a service's is an answer too.
+            got: Asks. What it raises of a service's is an answer too; what it raises of the cluster's is none.
 
             within_s: For what is allowed to take a moment.
 
             is_over: Says of an answer that no other will follow.
 
         Returns:
-            Whether the answer was right. False too where the cluster's API did not answer, which becomes a fact.
+            Whether the answer was right. False too where nobody could be asked, which becomes a fact.
         """
         start_s = time.monotonic()
         seen: list[tuple[str, str]] = []
 
         def once() -> tuple[str, str]:
-            seen.append(_asked(got, wanted=wanted))
+            try:
+                seen.append(_asked(got, wanted=wanted))
+            except UNTOLD as exc:
+                raise _Untold(exc) from exc
             return seen[-1]
 
         try:
@@ -67,9 +72,9 @@ class Inquiry:
                 within_s=within_s,
             )
         except Late:
-            pass  # the wrong answer is the observation
-        except Unreadable as exc:
-            self.facts.append(as_fact(f"probe {probe} ({self.environment})", exc))
+            pass  # this wait's own: the wrong answer is the observation
+        except _Untold as exc:
+            self.facts.append(as_fact(f"probe {probe} ({self.environment})", exc.error))
             return False
         outcome, answer = seen[-1]
         self.keep(probe, outcome=outcome, wanted=wanted, got=answer, took_s=time.monotonic() - start_s)
@@ -87,6 +92,14 @@ class Inquiry:
                 took_s=round(took_s, 3),
             )
         )
+
+
+class _Untold(Exception):
+    """Nobody was asked; *error* says why. Told apart from what the wait for a right answer raises itself."""
+
+    def __init__(self, error: SwitchyardError) -> None:
+        self.error = error
+        super().__init__(str(error))
 
 
 def _asked(got: Callable[[], str], *, wanted: str) -> tuple[str, str]:
