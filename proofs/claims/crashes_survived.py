@@ -23,7 +23,7 @@ KILLED, AGAIN, ONCE, EVERYWHERE = (
 
 @claim(
     "In both environments a deployment that SIGKILL ends after any of its steps, and that is run again, gives one "
-    "version, one committed generation and its model as champion in registry, Triton, every replica and the answer, "
+    "version, one committed generation and that version as champion in registry, Triton, every replica and the answer, "
     "with the layer on, off, and being toggled.",
     mutants=[
         Mutant(
@@ -45,7 +45,19 @@ KILLED, AGAIN, ONCE, EVERYWHERE = (
                 at=DIED,
                 where=asked("once-registered", "prod"),
                 outcome="wrong",
-                got="2 version, 1 committed generation, nobody holds the lock",
+                got="version 3, 4 registered, 1 committed generation, nobody holds the lock",
+            ),
+            verdict=Verdict.DISPROVED,
+            reason="not_once",
+        ),
+        Mutant(
+            name="the champion is a version of another deployment",
+            edit=change(
+                Answer,
+                at=DIED,
+                where=asked("once-committed", "dev"),
+                outcome="wrong",
+                got="version 4 registered, 1 committed generation, nobody holds the lock",
             ),
             verdict=Verdict.DISPROVED,
             reason="not_once",

@@ -68,7 +68,7 @@ def _after_the_switch(story: Story, inquiry: Inquiry) -> None:
     name, before, number = "after-the-switch", story.truth(), story.next
     deploy_id = f"{story.hands.run_id}-{name}"
     with _held(story, deploy_id, seed=202, place="switched") as sleeper:
-        version = max(story.versions(deploy_id), default=0)
+        version = max(story.registered(deploy_id), default=0)
         # It was switched on purpose, and so its answers are right until the rollback.
         story.deployed.add(version)
         inquiry.ask(
@@ -92,7 +92,7 @@ def _zombie(story: Story, inquiry: Inquiry) -> None:
 
         inquiry.ask("deployed-beside-a-zombie", wanted="exit code 0", got=deployed)
     _refused(inquiry, "zombie", sleeper)
-    later = max(story.versions(f"{run_id}-later"), default=0)
+    later = max(story.registered(f"{run_id}-later"), default=0)
     then = replace(before, action="deploy", generation=number + 1, champion=later, previous=before.champion)
     stands(story, inquiry, "stands-zombie", then=then)
 

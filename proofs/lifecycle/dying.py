@@ -52,9 +52,10 @@ def _die(story: Story, inquiry: Inquiry, place: str, *, number: int) -> None:
     story.deployed.add(version)
     inquiry.ask(
         f"once-{name}",
-        wanted="1 version, 1 committed generation, nobody holds the lock",
+        # The committed champion, held against what the registry has of this very deployment.
+        wanted=f"version {version} registered, 1 committed generation, nobody holds the lock",
         got=lambda: (
-            f"{story.registered(deploy_id)} version, "
+            f"version {', '.join(map(str, story.registered(deploy_id))) or 'none'} registered, "
             f"{sum(one['phase'] == 'committed' for one in mine)} committed generation, "
             f"{ended[-1].end['lock'] or 'nobody'} holds the lock"
         ),

@@ -214,14 +214,10 @@ class Story:
             found.append(Known(environment=self.environment, version=version, outputs=outputs))
         return tuple(found)
 
-    def registered(self, deploy_id: str) -> int:
-        """How many versions a deployment has in the registry."""
-        return len(self.versions(deploy_id))
-
-    def versions(self, deploy_id: str) -> tuple[int, ...]:
+    def registered(self, deploy_id: str) -> tuple[int, ...]:
         """The versions that a deployment has in the registry."""
         page = self.hands.mlflow().rest.get(SEARCH, query={"filter": "name = 'wine'", "max_results": "1000"})
-        return tuple(int(one["version"]) for one in page["model_versions"] if _tag(one, DEPLOY) == deploy_id)
+        return tuple(sorted(int(one["version"]) for one in page["model_versions"] if _tag(one, DEPLOY) == deploy_id))
 
     def _ran(self, inquiry: Inquiry, run: str, *, probe: str, wanted: str) -> bool:
         def accepted() -> str:

@@ -38,7 +38,7 @@ def with_lengthy(facts: Facts) -> Facts:
     return (
         facts.plus("died", answers(KILLED, "exit code 137"))
         .plus("died", answers(AGAIN, "exit code 0"))
-        .plus("died", answers(ONCE, "1 version, 1 committed generation, nobody holds the lock"))
+        .plus("died", answers(ONCE, "version 3 registered, 1 committed generation, nobody holds the lock"))
         .plus("died", answers(EVERYWHERE, "wine version 3; wine version 3; wine version 3; in 2 of 2"))
         .plus("died", toggled)
         .plus(DECIDED, answers((*DECISIONS, *again), "exit code 0, accepted"))
