@@ -20,7 +20,7 @@ SEEN: Final[Mapping[str, int]] = {LOST: 2, REPLICA: 1, AGAIN: 4}
 """By moment: how many generations a client has to have seen, so that it was there when they changed."""
 
 PLACES = ("champion", "golden", "free")
-COMMANDS = ("status", "converge", "promote", "rollback")
+COMMANDS = ("status", "converge", "promote", "shadow", "challenge", "retire", "rollback")
 """What may not go on while the ledger is lost."""
 
 
@@ -116,6 +116,9 @@ def _swapped(facts: Facts) -> Facts:
             for name, at, probe, got, reason in (
                 ("a promotion begins on no ledger", LOST, "lost-promote", "exit code 0, no error", "went_on"),
                 ("status tells another error", LOST, "lost-status", "exit code 11, NeverDeployed", "went_on"),
+                ("a shadow is put beside nobody", LOST, "lost-shadow", "exit code 0, no error", "went_on"),
+                ("a challenge tells another error", LOST, "lost-challenge", "exit code 11, NeverDeployed", "went_on"),
+                ("what nobody knows is retired", LOST, "lost-retire", "exit code 10, NothingToRetire", "went_on"),
                 ("MLflow's aliases are moved", LOST, "lost-aliases", "champion 1", "overwritten"),
                 ("a replica goes back", LOST, "lost-replicas", "generation 1 of seed: champion 1", "overwritten"),
                 ("Triton forgets the champion", LOST, "lost-loaded", "versions 1 ready", "not_served"),

@@ -22,7 +22,7 @@ from proofs.lifecycle.standing import PLACES
 from switchyard.judging import Inconclusive
 from yardfacts.facts import Fact
 
-__all__ = ["begin", "die", "go_on", "lose", "rebuild", "renew", "restore"]
+__all__ = ["begin", "commands", "die", "go_on", "lose", "rebuild", "renew", "restore"]
 
 REFUSED: Final = 10
 """Exit code of the operator's command: nothing was changed."""
@@ -30,6 +30,8 @@ SEEDS: Final = (400, 401)
 """Of the batches that the two versions are trained on; other proofs' are others."""
 BACK_S: Final = 120.0
 """A pod that starts on two busy cores, until it is ready."""
+WEIGHT: Final = "0.1"
+"""The share of a challenger that nobody gets."""
 GONE_S: Final = 60.0
 """The pod that was deleted answers and is listed until its grace is over."""
 FORGOTTEN_S: Final = 30.0
@@ -53,7 +55,7 @@ def lose(after: Aftermath) -> tuple[Fact, ...]:
     inquiry, story, home = after.inquiry, after.story, after.home
     followed = PLACES["replicas-unmoved"](story, ())
     _wipe(after, "lost")
-    for command in (("status",), ("converge",), ("promote", str(home.previous), *BECAUSE), ("rollback", *BECAUSE)):
+    for command in commands(str(home.previous)):
         _refused(after, f"lost-{command[0]}", command, error="LedgerLost")
     inquiry.ask("lost-replicas", wanted=followed, got=lambda: PLACES["replicas-unmoved"](story, ()))
     inquiry.ask("lost-aliases", wanted=_aliases(after), got=lambda: PLACES["registry-unmoved"](story, (home,)))
@@ -234,6 +236,18 @@ def _ready(after: Aftermath) -> str:
 
 def _versions(after: Aftermath) -> list[int]:
     return sorted((after.home.champion, after.home.previous))
+
+
+def commands(version: str) -> tuple[tuple[str, ...], ...]:
+    """Every command that reads the truth or decides, but the one that makes it again."""
+    decisions = (
+        ("promote", version),
+        ("shadow", version),
+        ("challenge", version, "--weight", WEIGHT),
+        ("retire", "shadow"),
+        ("rollback",),
+    )
+    return (("status",), ("converge",), *((*words, *BECAUSE) for words in decisions))
 
 
 def _refused(after: Aftermath, probe: str, command: Sequence[str], *, error: str) -> None:

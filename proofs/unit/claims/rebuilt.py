@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from proofs.claims.ledger_rebuilt import AGAIN, GIVEN, LOST, QUESTIONS, REPLICA
+from proofs.claims.ledger_rebuilt import AGAIN, COMMANDS, GIVEN, LOST, QUESTIONS, REPLICA
 
 from yardfacts.facts import Answer, Facts, Known
 
@@ -44,7 +44,7 @@ SAID: Final = {
     "replicas": "generation 5 of d: champion 2, previous 1; generation 5 of d: champion 2, previous 1",
 }
 """What a question is answered whose name ends so; all others are told where the champion is."""
-REFUSED: Final = ("lost-status", "lost-converge", "lost-promote", "lost-rollback")
+REFUSED: Final = tuple(f"lost-{command}" for command in COMMANDS)
 EVERYWHERE: Final = "wine version 2; wine version 2; wine version 2; wine version 2, generation 6, in 2 of 2"
 
 

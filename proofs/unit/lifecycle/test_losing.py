@@ -12,9 +12,10 @@ from typing import cast
 import pytest
 from click.testing import CliRunner
 from mlflow import MlflowClient
+from proofs.claims.ledger_rebuilt import COMMANDS
 from proofs.lifecycle import reviving
 from proofs.lifecycle.attempt import Attempt
-from proofs.lifecycle.losing import REFUSED
+from proofs.lifecycle.losing import REFUSED, commands
 from proofs.lifecycle.reviving import revive
 from proofs.lifecycle.wiping import MOUNTED, wipe
 from proofs.unit.yardflow.shop import Gateways, shop
@@ -70,7 +71,12 @@ def test_nothing_is_left_but_what_pods_have_mounted(flow: Flow) -> None:
     assert list(flow.ledger.history()) == []
 
 
-@pytest.mark.parametrize("command", [("status",), ("converge",), ("promote", "1", *BECAUSE), ("rollback", *BECAUSE)])
+def test_every_command_that_is_wanted_is_typed() -> None:
+    """What nobody types on a lost volume would be refused by nobody's word."""
+    assert sorted(command for command, *_ in commands("1")) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("command", commands("1"), ids=lambda command: command[0])
 def test_on_a_lost_volume_a_command_ends_as_the_proof_wants(command: tuple[str, ...], run: Run, flow: Flow) -> None:
     """Refused, because the ledger is lost; MLflow's aliases and the volume stay as they are."""
     remembered = flow.registry.aliases()
