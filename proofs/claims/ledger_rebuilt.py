@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from yardfacts.claims import Mutant, claim
-from yardfacts.clients import answered_as_recorded
+from yardfacts.clients import REPLICA_LOST, answered_as_recorded
 from yardfacts.facts import Answer, Facts, Known, Served, Traffic
 from yardfacts.judges import answered, presupposed
 from yardfacts.mutants import NothingToChange, asked, blind, change, drop
@@ -15,7 +15,9 @@ from yardfacts.verdict import Finding, Verdict, inconclusive, merge
 
 ENVIRONMENTS = ("dev", "prod")
 LOST, REPLICA, AGAIN = "ledger-lost", "ledger-lost.replica", "ledger-lost.again"
-"""Lost and made again; a replica is started anew, where requests may fail that were with it; decided on, lost again."""
+"""Lost and made again; a replica is started anew; decided on, and lost again."""
+MAY_FAIL: Final[Mapping[str, int]] = {LOST: 0, REPLICA: REPLICA_LOST, AGAIN: 0}
+"""By moment: how many requests may go unanswered, for a few are with the replica that goes."""
 SEEN: Final[Mapping[str, int]] = {LOST: 2, REPLICA: 1, AGAIN: 4}
 """By moment: how many generations a client has to have seen, so that it was there when they changed."""
 
@@ -168,6 +170,24 @@ def _swapped(facts: Facts) -> Facts:
             reason="wrong_numbers",
         ),
         Mutant(
+            name="every request fails while a replica starts",
+            edit=change(Traffic, at=REPLICA, where=_in_prod, sent=400, answered=0, failed=400, detail="ConnectError"),
+            verdict=Verdict.DISPROVED,
+            reason="failed",
+        ),
+        Mutant(
+            name="more fail than can have been with the replica",
+            edit=change(Traffic, at=REPLICA, where=_in_prod, failed=REPLICA_LOST + 1, detail="request 7: HTTP 503"),
+            verdict=Verdict.DISPROVED,
+            reason="failed",
+        ),
+        Mutant(
+            name="too few requests while a replica starts",
+            edit=change(Traffic, at=REPLICA, where=_in_prod, sent=10, answered=10, failed=0),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="few_samples",
+        ),
+        Mutant(
             name="nothing was promoted before",
             edit=change(Answer, at=LOST, where=asked("begun-promoted", "prod"), outcome="wrong", got="exit code 11"),
             verdict=Verdict.INCONCLUSIVE,
@@ -264,7 +284,7 @@ def _asked(at: Facts, moment: str) -> Iterator[Finding]:
 
 def _seen(at: Facts, moment: str) -> Iterator[Finding]:
     for environment in ENVIRONMENTS:
-        yield from answered_as_recorded(at, at, environment, may_fail=moment == REPLICA)
+        yield from answered_as_recorded(at, at, environment, may_fail=MAY_FAIL[moment])
         seen = {one.generation for one in at.of(Served) if one.environment == environment and one.answers > 0}
         if len(seen) < SEEN[moment]:
             numbers = ", ".join(map(str, sorted(seen))) or "none"

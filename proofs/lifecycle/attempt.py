@@ -15,9 +15,11 @@ from proofs.services.exercise import Hands
 from switchyard.jobs import run
 from switchyard.judging import Inconclusive
 
-__all__ = ["JOB", "Attempt", "attempt", "sent"]
+__all__ = ["FAILED", "JOB", "REFUSED", "Attempt", "attempt", "sent"]
 
 JOB: Final = "model"
+REFUSED, FAILED = 10, 11
+"""Exit codes of the operator's command: policy or somebody else says no; it failed, and was undone."""
 
 
 @dataclass(frozen=True)

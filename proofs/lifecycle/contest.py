@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath
-from proofs.lifecycle.attempt import Attempt
+from proofs.lifecycle.attempt import REFUSED, Attempt
 from proofs.lifecycle.callers import NOBODY, Calls, call, said_by
 from proofs.lifecycle.delays import Span, delays
 from proofs.lifecycle.forged import contrary
@@ -27,8 +27,6 @@ from yardfacts.facts import Fact, Generation
 
 __all__ = ["Contest"]
 
-REFUSED: Final = 10
-"""Exit code of the operator's command: policy says no, and nothing changed."""
 TRIALS: Final = ("challenger", "shadow")
 CALLS: Final = 60
 """Of callers without a name, at each replica."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath
+from proofs.lifecycle.attempt import FAILED, REFUSED
 from proofs.lifecycle.forged import NAME, REASON, Forged, misremembered, narrow, unloadable, unready
 from proofs.lifecycle.replicas import replicas
 from proofs.services.rest import Rest
@@ -21,8 +22,6 @@ from yardfacts.facts import Fact, Generation
 
 __all__ = ["fence", "hush", "lie"]
 
-REFUSED, FAILED = 10, 11
-"""Exit codes of the operator's command: somebody else has decided; it failed."""
 TOKEN: Final = "gateway_token"  # noqa: S105 - the name of a secret
 
 

@@ -1,5 +1,5 @@
 """
-One deployment from arrived rows to the champion, in a pod of the platform's own: killed at a place, or held there.
+One deployment to the champion, of arrived rows or of a version, in the platform's own pod: killed at a place, or held.
 
 Sent into the pod as text (see ``attempt``), where it is the program; the proof imports it for the places' names alone.
 Every call is ``yardflow``'s, as the DAG's tasks make them, one after the other; nothing of the platform knows of it.
@@ -21,6 +21,7 @@ from typing import Any, Final
 import models.repository
 from models.repository import Repository
 from yardflow import announcing, deploying, learning, steps
+from yardflow.errors import GatewayAway
 from yardflow.flow import Flow, opened
 from yardflow.gateway import Gateway
 from yardflow.lock import Lock
@@ -28,12 +29,14 @@ from yardflow.settings import FlowSettings
 from yardflow.slack import Slack
 from yardflow.waiting import wait_until
 
-__all__ = ["HELD", "PLACES"]
+__all__ = ["GONE", "HELD", "PLACES", "Place", "after", "outlive", "promote"]
 
 HELD: Final = "held at"
-"""A line that begins so says that the deployment waits until somebody else has committed."""
+"""A line that begins so says that the deployment waits, until somebody else has committed or a replica is gone."""
+GONE: Final = "gone is"
+"""A line that begins so names the replica that is gone, and the deployment goes on."""
 WAIT_S: Final = 240.0
-"""A whole deployment, or a rollback, of somebody else's on two busy cores."""
+"""A whole deployment, or a rollback, of somebody else's on two busy cores; or a pod's end, and the next one's start."""
 FAILED: Final = 11
 
 
@@ -94,14 +97,56 @@ def deploy(flow: Flow, deploy_id: str) -> None:
     announcing.announce(flow, steps.ended(flow, deploy_id))
 
 
+def promote(flow: Flow, deploy_id: str, version: int) -> None:
+    """Make a registered version the champion, as the operator's command does."""
+    try:
+        steps.deploy(
+            flow, deploy_id=deploy_id, version=version, alias="champion", actor="proof", reason="asked for by a proof"
+        )
+    except steps.FAILURES as failure:
+        sys.stdout.write(f"{type(failure).__name__}: {failure}\n")
+        sys.exit(FAILED)
+
+
+def outlive(flow: Flow, replica: str) -> None:
+    """
+    Wait until *replica* is gone, and another one is in its place; then go on as if nothing had been.
+
+    Gone is what is neither listed any more nor answers. With the next one listed it is no chance whom the steps that
+    are left ask: until then it could be the one that is gone, or those alone that are left.
+    """
+    before = flow.gateway.replicas()
+    _tell(f"{HELD} {replica}")
+
+    def is_replaced() -> bool:
+        found = flow.gateway.replicas()
+        return replica not in found and len(found) == len(before) and not _answers(flow, replica)
+
+    wait_until(
+        is_replaced,
+        within_s=WAIT_S,
+        failure=lambda: TimeoutError(
+            f"wanted another replica in the place of {replica}, got {flow.gateway.replicas()} after {WAIT_S:g} s"
+        ),
+    )
+    _tell(f"{GONE} {replica}")
+
+
+def _answers(flow: Flow, replica: str) -> bool:
+    try:
+        flow.gateway.table(replica)
+    except GatewayAway:
+        return False
+    return True
+
+
 def _die(*_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _hold(flow: Flow, deploy_id: str, place: str) -> None:
     """Wait until a higher generation than this deployment's is committed; then go on as if nothing had been."""
-    sys.stdout.write(f"{HELD} {place}\n")
-    sys.stdout.flush()
+    _tell(f"{HELD} {place}")
     entry = flow.ledger.entry(deploy_id)
     mine = entry.intent.generation if entry else 0
     wait_until(
@@ -112,15 +157,15 @@ def _hold(flow: Flow, deploy_id: str, place: str) -> None:
     )
 
 
-def _after(place: Place, act: Callable[[], None]) -> None:
-    """Do *act* right after the first call that is the place."""
+def after(place: Place, act: Callable[..., None]) -> None:
+    """Do *act* right after the first call that is the place, with what was called."""
     real, done = getattr(place.owner, place.name), list[bool]()
 
     def called(*arguments: Any, **given: Any) -> Any:
         found = real(*arguments, **given)
         if not done and place.is_here(*arguments, **given):
             done.append(True)
-            act()
+            act(*arguments, **given)
         return found
 
     called.__name__ = place.name
@@ -133,6 +178,8 @@ def main() -> None:
     parser.add_argument("deploy_id")
     parser.add_argument("--kill", choices=PLACES)
     parser.add_argument("--hold", choices=PLACES)
+    parser.add_argument("--outlive", action="store_true", help="hold when one replica has switched, until it is gone")
+    parser.add_argument("--promote", type=int, metavar="VERSION", help="instead of training on what has arrived")
     parser.add_argument("--lease", type=float, metavar="SECONDS", help="of the lock; as the platform has it")
     asked = parser.parse_args()
     # The first process of a container is spared by SIGKILL from inside: a child does the work, and may die.
@@ -144,10 +191,15 @@ def main() -> None:
         setattr(Lock, "take", partialmethod(Lock.take, lease_s=asked.lease))  # noqa: B010 - mypy knows no such method
     with opened(FlowSettings(), tell=_tell) as flow:  # type: ignore[call-arg]  # the environment gives the arguments
         if asked.kill:
-            _after(PLACES[asked.kill], _die)
+            after(PLACES[asked.kill], _die)
         if asked.hold:
-            _after(PLACES[asked.hold], lambda: _hold(flow, asked.deploy_id, asked.hold))
-        deploy(flow, asked.deploy_id)
+            after(PLACES[asked.hold], lambda *_, **__: _hold(flow, asked.deploy_id, asked.hold))
+        if asked.outlive:
+            after(PLACES["one replica switched"], lambda _, replica, *__: outlive(flow, replica))
+        if asked.promote is None:
+            deploy(flow, asked.deploy_id)
+        else:
+            promote(flow, asked.deploy_id, asked.promote)
         entries = [
             {
                 "generation": entry.intent.generation,

@@ -14,9 +14,9 @@ from typing import Final
 from proofs.lifecycle import reviving, wiping
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath
 from proofs.lifecycle.arrivals import delivered
-from proofs.lifecycle.attempt import Attempt, attempt, sent
+from proofs.lifecycle.attempt import REFUSED, Attempt, attempt, sent
 from proofs.lifecycle.forged import NAME
-from proofs.lifecycle.replicas import delete, replicas
+from proofs.lifecycle.replicas import BACK_S, FORGOTTEN_S, GONE_S, delete, replicas
 from proofs.lifecycle.standing import PLACES
 
 from switchyard.judging import Inconclusive
@@ -24,18 +24,10 @@ from yardfacts.facts import Fact
 
 __all__ = ["begin", "commands", "die", "go_on", "lose", "rebuild", "renew", "restore"]
 
-REFUSED: Final = 10
-"""Exit code of the operator's command: nothing was changed."""
 SEEDS: Final = (400, 401)
 """Of the batches that the two versions are trained on; other proofs' are others."""
-BACK_S: Final = 120.0
-"""A pod that starts on two busy cores, until it is ready."""
 WEIGHT: Final = "0.1"
 """The share of a challenger that nobody gets."""
-GONE_S: Final = 60.0
-"""The pod that was deleted answers and is listed until its grace is over."""
-FORGOTTEN_S: Final = 30.0
-"""The cluster's name server gives the address of a pod that is gone for some seconds more, and converge asks it."""
 
 
 def begin(after: Aftermath) -> tuple[Fact, ...]:

@@ -1,39 +1,30 @@
 """
-Deployments whose neighbours go: Triton is away, or one of the gateway's replicas is deleted while it is being switched.
+Deployments whose neighbours go: Triton is away, or one of the gateway's replicas is deleted in the middle of a switch.
 
-What such a deployment comes to depends on the moment. What the contract allows is written down here, and what is the
-same in every case: the ledger says who serves, and once the neighbours are back, everybody follows it.
+What such a deployment comes to depends on the moment, and so the moment is no chance: Triton is away before it begins,
+and it waits between two replicas until the first one is gone. The ledger says who serves, and once the neighbours are
+back, everybody follows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath
-from proofs.lifecycle.attempt import Attempt
-from proofs.lifecycle.replicas import delete, replicas
-from proofs.lifecycle.story import JOB
+from proofs.lifecycle.attempt import FAILED, Attempt, attempt
+from proofs.lifecycle.inside import GONE, HELD
+from proofs.lifecycle.replicas import BACK_S, GONE_S, delete, replicas
 
-from switchyard.jobs import run
-from yardfacts.facts import Fact
+from yardfacts.facts import Fact, Generation
 
-__all__ = ["lose_replica", "lose_triton", "regain_triton"]
+__all__ = ["lose_replica", "lose_triton", "regain_triton", "said_killed", "said_unlike", "told_killed", "told_unlike"]
 
-FAILED: Final = 11
 NOTICED_S: Final = 60.0
 """A replica asks Triton every two seconds whether it is ready itself, and the kubelet believes the third answer."""
-BACK_S: Final = 120.0
-"""A pod that starts on two busy cores, until it is ready."""
-FORGOTTEN_S: Final = 30.0
-"""The cluster's name server gives the address of a pod that is gone for some seconds more, and converge asks it."""
-SMOKED: Final = "rows as it was trained"
-"""With these words a deployment ends its smoke test: the switch is next."""
 WITHOUT_TRITON: Final = ("GatewayAway", "TritonAway")
 """Without Triton no replica is ready either: what is undone asks the replicas first, and tells that."""
-WITHOUT_A_REPLICA: Final = ("GatewayAway", "NotFollowed", "NotReloaded", "WrongAnswers")
-"""It does not answer, does not follow in time, refuses; or the one in its place answers as the ledger still says."""
 
 
 def lose_triton(after: Aftermath) -> tuple[Fact, ...]:
@@ -46,7 +37,7 @@ def lose_triton(after: Aftermath) -> tuple[Fact, ...]:
     inquiry, taken, version = after.inquiry, after.next, after.forge()
     inquiry.ask("triton-lost-noticed", wanted="0 ready", got=lambda: _ready(after), within_s=NOTICED_S)
     ended = Attempt(*_promoted(after, version))
-    _keep(after, "triton-lost-refused", ended, errors=WITHOUT_TRITON, may_succeed=False)
+    _keep(after, "triton-lost-refused", ended, errors=WITHOUT_TRITON)
     after.ended("triton-lost", taken, "open", champion=after.home)
     return tuple(inquiry.facts)
 
@@ -64,82 +55,78 @@ def regain_triton(after: Aftermath) -> tuple[Fact, ...]:
 
 def lose_replica(after: Aftermath) -> tuple[Fact, ...]:
     """
-    Promote what failed without Triton once more, and delete a replica between the smoke test and the switch.
+    Promote what failed without Triton once more, and delete the replica that has switched before the next one has.
 
-    Where that is not committed it was undone, or is by the next ``converge``; where it is, it is rolled back from.
+    The deployment goes on when another pod is in its place. That one begins with the ledger, which knows nothing of
+    what is on its way: the other replica switches, this one answers as before, and not all answer as they were told.
+    So it is no promotion: what was switched is rolled back, as the generation after it.
     """
     after.chapter()
     inquiry, taken, version = after.inquiry, after.next, max(after.foundry.made)
-    after.remember(version)
-    gone: list[str] = []
-    ended = Attempt(*_promoted(after, version, gone=gone))
-    inquiry.ask("replica-lost-killed", wanted="1 deleted", got=lambda: f"{len(gone)} deleted")
-    _keep(after, "replica-lost-refused", ended, errors=WITHOUT_A_REPLICA, may_succeed=True)
+    after.remember(version)  # the replicas that have switched answer with it, until they are brought back
+    ended, gone = _bereaved(after, version)
+    if not inquiry.ask("replica-lost-killed", wanted=said_killed(1), got=lambda: told_killed(ended, gone)):
+        return tuple(inquiry.facts)
+    wanted = said_unlike(after.home)
+    inquiry.ask("replica-lost-refused", wanted=wanted, got=lambda: told_unlike(ended, wanted))
     inquiry.ask("replica-lost-back", wanted="2 ready", got=lambda: _back(after, gone), within_s=BACK_S)
-    inquiry.ask(
-        "replica-lost-converged", wanted="exit code 0", got=lambda: after.code("converge"), within_s=FORGOTTEN_S
-    )
-
-    now = after.story.truth()
-    phase = next((one.phase for one in after.story.last if one.generation == taken), "absent")
-    is_new = phase == "committed"
-    champion = version if is_new else after.home.champion
-    # A generation that nobody ended stays open until a later one is committed.
-    is_closed = phase in ("aborted", "committed") or (phase == "open" and now.generation < taken)
-    inquiry.keep(
-        "replica-lost-ended",
-        outcome="right" if is_closed and now.champion == champion else "wrong",
-        wanted=f"generation {taken} committed with champion {version}, or not and champion {after.home.champion}",
-        got=f"generation {taken} {phase} with champion {now.champion}",
-        took_s=0.0,
-    )
-    # The pod that was deleted answers and is listed until its grace is over.
-    after.whole("replica-lost", champion=replace(now, champion=champion), within_s=NOTICED_S)
-    _return(after, is_new=is_new)
+    restored = replace(after.home, generation=taken + 1)
+    after.ended("replica-lost", taken, "aborted", champion=restored)
+    after.unloaded("replica-lost", version)
+    inquiry.ask("replica-lost-converged", wanted="exit code 0", got=lambda: after.code("converge"))
+    after.whole("replica-lost", champion=restored, within_s=GONE_S)
+    after.home = restored
     return tuple(inquiry.facts)
 
 
-def _return(after: Aftermath, *, is_new: bool) -> None:
-    """Bring the champion from before back, where another one is."""
-    after.inquiry.ask(
-        "replica-lost-returned",
-        wanted="exit code 0",
-        got=lambda: after.code("rollback", *BECAUSE) if is_new else after.code("converge"),
-    )
-    now = after.story.truth()
-    after.whole("replica-lost-returned", champion=replace(now, champion=after.home.champion))
+def said_unlike(home: Generation) -> str:
+    """How a deployment has to end whose replicas do not all answer as they were told: one does as *home* says."""
+    return f"exit code {FAILED}, WrongAnswers: got version {home.champion} of {home.generation} and a difference"
 
 
-def _promoted(after: Aftermath, version: int, *, gone: list[str] | None = None) -> tuple[int, tuple[str, ...]]:
-    """Promote *version*; with *gone*, delete a replica when it is about to be switched to, and name it there."""
-    lines: list[str] = []
-    hands = after.story.hands
+def told_unlike(ended: Attempt, wanted: str) -> str:
+    """How an attempt ended, in the words of *wanted* where it used them."""
+    said = wanted.partition(": ")[2]
+    told = said if said in "\n".join(ended.lines) else " / ".join(ended.lines[-3:])
+    return f"exit code {ended.code}, {ended.failure or 'no error'}: {told}"
+
+
+def said_killed(deleted: int) -> str:
+    """That the deployment was between two replicas when the first one was deleted, and until it was gone."""
+    return f"held when 1 had switched; {deleted} deleted; went on when it was gone"
+
+
+def _bereaved(after: Aftermath, version: int) -> tuple[Attempt, list[str]]:
+    """Promote *version*, and delete the replica that has switched while the deployment waits; which that was."""
+    hands, gone = after.story.hands, list[str]()
 
     def heard(line: str) -> None:
-        lines.append(line)
-        if gone is not None and not gone and line.endswith(SMOKED):
-            gone.append(replicas(hands)[0])
-            delete(hands, gone[-1])
+        if line.startswith(HELD):
+            replica = line.removeprefix(HELD).strip()
+            gone.extend([replica] * delete(hands, replica))
 
-    code = run(
-        hands.kube,
-        job=hands.declared.jobs[JOB],
-        environment=hands.environment,
-        arguments=("promote", str(version), *BECAUSE),
-        tell=heard,
-        run_id=hands.run_id,
-    )
+    words = ("--outlive", "--promote", str(version))
+    return attempt(hands, f"{hands.run_id}-replica-lost", *words, tell=heard), gone
+
+
+def told_killed(ended: Attempt, gone: Sequence[str]) -> str:
+    """What became of the replica that was deleted, in the words of ``said_killed`` where that is so."""
+    if not gone or f"{HELD} {gone[0]}" not in ended.lines or f"{GONE} {gone[0]}" not in ended.lines:
+        return f"{len(gone)} deleted; {' / '.join(ended.lines[-3:])}"
+    return said_killed(len(gone))
+
+
+def _promoted(after: Aftermath, version: int) -> tuple[int, tuple[str, ...]]:
+    code, lines = after.story.command("promote", str(version), *BECAUSE)
     return code, tuple(lines)
 
 
-def _keep(after: Aftermath, probe: str, ended: Attempt, *, errors: Collection[str], may_succeed: bool) -> None:
-    """Keep how a deployment ended that may end in several ways."""
-    allowed = f"exit code {FAILED} with {' or '.join(errors)}"
-    is_right = ended.code == FAILED and ended.failure in errors
+def _keep(after: Aftermath, probe: str, ended: Attempt, *, errors: Collection[str]) -> None:
+    """Keep how a deployment ended that may end with either error."""
     after.inquiry.keep(
         probe,
-        outcome="right" if is_right or (may_succeed and ended.code == 0) else "wrong",
-        wanted=f"exit code 0, or {allowed}" if may_succeed else allowed,
+        outcome="right" if ended.code == FAILED and ended.failure in errors else "wrong",
+        wanted=f"exit code {FAILED} with {' or '.join(errors)}",
         got=f"exit code {ended.code}, {ended.failure or 'no error'}: {' / '.join(ended.lines[-2:])}",
         took_s=0.0,
     )

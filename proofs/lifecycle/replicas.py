@@ -11,9 +11,15 @@ from proofs.services.rest import Rest
 from switchyard.kinds import PODS
 from switchyard.objects import Json, dig
 
-__all__ = ["delete", "gateways", "replicas"]
+__all__ = ["BACK_S", "FORGOTTEN_S", "GONE_S", "delete", "gateways", "replicas"]
 
 PORT: Final = 8080
+BACK_S: Final = 120.0
+"""A pod that starts on two busy cores, until it is ready."""
+GONE_S: Final = 60.0
+"""A pod that was deleted answers and is listed until its grace is over."""
+FORGOTTEN_S: Final = 30.0
+"""The cluster's name server gives the address of a pod that is gone for some seconds more, and converge asks it."""
 SELECTOR: Final = "app.kubernetes.io/name=fastapi"
 
 

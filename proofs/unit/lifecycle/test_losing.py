@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from mlflow import MlflowClient
 from proofs.claims.ledger_rebuilt import COMMANDS
 from proofs.lifecycle import reviving
-from proofs.lifecycle.attempt import Attempt
-from proofs.lifecycle.losing import REFUSED, commands
+from proofs.lifecycle.attempt import REFUSED, Attempt
+from proofs.lifecycle.losing import commands
 from proofs.lifecycle.reviving import revive
 from proofs.lifecycle.wiping import MOUNTED, wipe
 from proofs.unit.yardflow.shop import Gateways, shop

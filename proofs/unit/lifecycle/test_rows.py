@@ -12,8 +12,8 @@ from typing import Any, cast
 import pytest
 from click.testing import CliRunner
 from mlflow import MlflowClient
-from proofs.lifecycle.attempt import Attempt
-from proofs.lifecycle.failures import FAILED, LIES, REFUSED, Lie
+from proofs.lifecycle.attempt import FAILED, REFUSED, Attempt
+from proofs.lifecycle.failures import LIES, Lie
 from proofs.lifecycle.forged import sound, unready
 from proofs.lifecycle.foundry import Foundry
 from proofs.services.mlflow import Mlflow
