@@ -92,16 +92,20 @@ class Aftermath:
 
         self.inquiry.ask(f"{name}-refused", wanted=f"exit code {code}, {error}: {said}", got=typed)
 
-    def ended(self, name: str, taken: int, phase: str, *, champion: Generation) -> None:
-        """Hold the ledger against how generation *taken* has to have ended, and who has to be the *champion* now."""
+    def ended(self, name: str, taken: int, end: str, *, champion: Generation) -> None:
+        """
+        Hold the ledger against how generation *taken* has to have ended, and who has to be the *champion* now.
+
+        Args:
+            end: What was undone, and how, where anything was; else the phase.
+        """
 
         def read() -> str:
             ledger = self.story.ledger()
-            return _told(
-                taken, next((one.phase for one in ledger if one.generation == taken), "absent"), truth_of(ledger)
-            )
+            found = next((one for one in ledger if one.generation == taken), None)
+            return _told(taken, found.undone or found.phase if found else "absent", truth_of(ledger))
 
-        self.inquiry.ask(f"{name}-ended", wanted=_told(taken, phase, champion), got=read)
+        self.inquiry.ask(f"{name}-ended", wanted=_told(taken, end, champion), got=read)
 
     def unloaded(self, name: str, version: int) -> None:
         """Ask Triton for the candidate that nobody may be able to ask."""
@@ -146,9 +150,9 @@ class Aftermath:
         return "; ".join(said) or " / ".join(lines[-3:])
 
 
-def _told(taken: int, phase: str, now: Generation) -> str:
+def _told(taken: int, end: str, now: Generation) -> str:
     aliases = f"champion {now.champion}, previous {now.previous or '-'} since generation {now.generation}"
-    return f"generation {taken} {phase}; {aliases}"
+    return f"generation {taken} {end}; {aliases}"
 
 
 def _command(story: Story, *arguments: str) -> tuple[int, tuple[str, ...]]:

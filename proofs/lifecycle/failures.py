@@ -27,26 +27,37 @@ TOKEN: Final = "gateway_token"  # noqa: S105 - the name of a secret
 
 @dataclass(frozen=True)
 class Lie:
-    """A row that only its version makes. said: of the error's words, those that tell it from others of its kind."""
+    """
+    A row that only its version makes. said: of the error's words, those that tell it from others of its kind.
+
+    end: What the ledger says of it: aborted where nothing of it was loaded, rolled_back where it was.
+    """
 
     name: str
     forge: Callable[..., Forged]
     error: str
     said: str
+    end: str
     times: int = 1
 
 
 LIES: Final = (
-    Lie("unready", unready, "NotReady", "these are not the files that were trained"),
+    Lie("unready", unready, "NotReady", "these are not the files that were trained", "aborted"),
     # Twice: what is in quarantine is published once more, and refused for the same reason.
-    Lie("unloadable", unloadable, "LoadRefused", REASON, times=2),
-    Lie("misremembered", misremembered, "WrongAnswers", "the golden outputs of wine version {version} from Triton"),
-    Lie("narrow", narrow, "WrongAnswers", "version {version} to score as it was trained"),
+    Lie("unloadable", unloadable, "LoadRefused", REASON, "aborted", times=2),
+    Lie(
+        "misremembered",
+        misremembered,
+        "WrongAnswers",
+        "the golden outputs of wine version {version} from Triton",
+        "rolled_back",
+    ),
+    Lie("narrow", narrow, "WrongAnswers", "version {version} to score as it was trained", "rolled_back"),
 )
 
 
 def lie(after: Aftermath) -> tuple[Fact, ...]:
-    """Promote one version after another that is not what it says: each is aborted."""
+    """Promote one version after another that is not what it says: each is undone as far as it got."""
     after.chapter()
     for one in LIES:
         version = after.forge(one.forge)
@@ -55,7 +66,7 @@ def lie(after: Aftermath) -> tuple[Fact, ...]:
             after.refused(
                 name, "promote", str(version), code=FAILED, error=one.error, said=one.said.format(version=version)
             )
-            after.ended(name, taken, "aborted", champion=after.home)
+            after.ended(name, taken, one.end, champion=after.home)
             after.unloaded(name, version)
             after.whole(name, champion=after.home)
     return tuple(after.inquiry.facts)
@@ -79,7 +90,7 @@ def fence(after: Aftermath) -> tuple[Fact, ...]:
         "fenced", "promote", str(version), code=REFUSED, error="Fenced", said=f"generation {taken} at {replica}"
     )
     restored = replace(after.home, generation=taken + 1)
-    after.ended("fenced", taken, "aborted", champion=restored)
+    after.ended("fenced", taken, "rolled_back", champion=restored)
     after.unloaded("fenced", version)
     after.inquiry.ask("fenced-converged", wanted="exit code 0", got=lambda: after.code("converge"))
     after.whole("fenced", champion=restored)

@@ -71,7 +71,7 @@ def lose_replica(after: Aftermath) -> tuple[Fact, ...]:
     inquiry.ask("replica-lost-refused", wanted=wanted, got=lambda: told_unlike(ended, wanted))
     inquiry.ask("replica-lost-back", wanted="2 ready", got=lambda: _back(after, gone), within_s=BACK_S)
     restored = replace(after.home, generation=taken + 1)
-    after.ended("replica-lost", taken, "aborted", champion=restored)
+    after.ended("replica-lost", taken, "rolled_back", champion=restored)
     after.unloaded("replica-lost", version)
     inquiry.ask("replica-lost-converged", wanted="exit code 0", got=lambda: after.code("converge"))
     after.whole("replica-lost", champion=restored, within_s=GONE_S)

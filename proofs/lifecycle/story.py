@@ -37,6 +37,7 @@ __all__ = [
     "ROLLBACK_BUDGET_S",
     "RUN_S",
     "Story",
+    "read_ledger",
     "truth_of",
 ]
 
@@ -105,7 +106,7 @@ class Story:
         code, lines = self.command("history", "--json")
         if code != 0:
             raise Inconclusive(f"wanted the ledger of {self.environment}, got exit code {code}: {lines[-3:]}")
-        self.last = tuple(_generation(json.loads(line), self.environment) for line in lines if line.startswith("{"))
+        self.last = read_ledger(lines, self.environment)
         return self.last
 
     def truth(self) -> Generation:
@@ -260,6 +261,11 @@ def _watched(lines: Iterable[str]) -> str:
     return f"{'users' if answers else 'nobody'} asked, {failed} failed"
 
 
+def read_ledger(lines: Iterable[str], environment: str) -> tuple[Generation, ...]:
+    """Every generation, of what ``history --json`` has printed."""
+    return tuple(_generation(json.loads(line), environment) for line in lines if line.startswith("{"))
+
+
 def truth_of(ledger: Iterable[Generation]) -> Generation:
     """The highest committed generation."""
     return max((one for one in ledger if one.phase == "committed"), key=lambda one: one.generation)
@@ -284,4 +290,5 @@ def _generation(line: Mapping[str, Any], environment: str) -> Generation:
         digest=str(dig(aliases, "champion", "digest") or ""),
         reason=str(outcome.get("reason", line["reason"])),
         took_s=float(restored),
+        undone=str(dig(outcome, "evidence", "undone") or ""),
     )

@@ -30,6 +30,13 @@ REFUSED: Final[Mapping[str, tuple[int, str]]] = {
     "replica-lost": (7, "exit code 11, WrongAnswers: got version 1 of 15 and a difference"),
 }
 """By row: the candidate that may not stay loaded, 0 where it may; and how the command ended."""
+ENDED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("unready", "unloadable", "unloadable-again"), "aborted"),
+    **dict.fromkeys(("misremembered", "narrow", "fenced", "replica-lost"), "rolled_back"),
+    "untold": "committed",
+    "triton-lost": "open",
+}
+"""By row: what the ledger says of its generation."""
 BESIDE: Final = {
     PROBE: "on to the end",
     "begun-converged": "exit code 0",
@@ -66,7 +73,7 @@ def _said() -> Iterator[tuple[str, str]]:
     yield from BESIDE.items()
     for row, (candidate, refused) in REFUSED.items():
         yield f"{row}-refused", refused
-        yield f"{row}-ended", "generation 7 aborted; champion 1, previous - since generation 6"
+        yield f"{row}-ended", f"generation 7 {ENDED[row]}; champion 1, previous - since generation 6"
         if candidate:
             yield f"{row}-unloaded", f"version {candidate} is not READY"
     for place in (*REFUSED, "untold-returned"):

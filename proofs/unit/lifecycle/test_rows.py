@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from proofs.lifecycle.attempt import FAILED, REFUSED, Attempt
 from proofs.lifecycle.failures import LIES, Lie
 from proofs.lifecycle.forged import sound, unready
 from proofs.lifecycle.foundry import Foundry
+from proofs.lifecycle.story import read_ledger
 from proofs.services.mlflow import Mlflow
 from proofs.unit.yardflow.shop import Channel, Gateways, shop
 
@@ -111,25 +111,21 @@ def _run(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def _phases(run: Run) -> dict[int, tuple[str, int]]:
-    """By generation: how it ended, and its champion."""
-    entries = [json.loads(line) for line in run("history", "--json").lines]
-    outcomes = {one["generation"]: one["outcome"] or {} for one in entries}
-    return {
-        number: (one.get("phase", "open"), one.get("aliases", {}).get("champion", {}).get("version", 0))
-        for number, one in outcomes.items()
-    }
+def _ends(run: Run) -> dict[int, tuple[str, int]]:
+    """By generation: how it ended, as the proof reads it, and its champion."""
+    ledger = read_ledger(run("history", "--json").lines, "dev")
+    return {one.generation: (one.undone or one.phase, one.champion) for one in ledger}
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.name)
 def test_a_lie_ends_as_the_row_says(lie: Lie, run: Run, flow: Flow, foundry: Foundry) -> None:
-    """Each time with its error and these words, aborted, unloaded, and with the lock given back."""
+    """Each time with its error and these words, undone, unloaded, and with the lock given back."""
     version = foundry.register(lie.forge(seed=500))
     for time in range(lie.times):
         ended = run("promote", str(version))
         assert (ended.code, ended.failure) == (FAILED, lie.error), ended.lines
         assert lie.said.format(version=version) in "\n".join(ended.lines)
-        assert _phases(run)[2 + time] == ("aborted", 0)
+        assert _ends(run)[2 + time] == (lie.end, 0)
     assert flow.triton.versions("wine").keys() == {1}
     said = [" ".join(line.split()) for line in run("status").lines]
     assert {"deploying -", "follows everything"} <= set(said)
@@ -146,10 +142,10 @@ def test_a_fenced_deployment_is_rolled_back(run: Run, flow: Flow, foundry: Found
 
     assert ended.code == REFUSED
     assert "Fenced: http://b follows 3, not 1" in ended.lines
-    assert _phases(run) == {
+    assert _ends(run) == {
         1: ("committed", 1),
         2: ("aborted", 0),
-        3: ("aborted", 0),
+        3: ("rolled_back", 0),
         4: ("committed", 1),
     }
     assert {replica: gateways.table(replica).generation for replica in gateways.replicas()} == {
@@ -168,13 +164,13 @@ def test_an_unannounced_promotion_stays_and_is_told_later(run: Run, flow: Flow, 
     ended = run("promote", str(version))
 
     assert (ended.code, ended.failure) == (FAILED, "NotDelivered")
-    assert _phases(run)[2] == ("committed", version)
+    assert _ends(run)[2] == ("committed", version)
     assert channel.heard == []
     channel.fault = None
     assert run("converge").code == 0
     assert len(channel.heard) == 1
     assert run("rollback").code == 0
-    assert _phases(run)[3] == ("committed", 1)
+    assert _ends(run)[3] == ("committed", 1)
 
 
 def test_what_is_forged_goes_but_for_what_stands(client: MlflowClient, foundry: Foundry, flow: Flow) -> None:

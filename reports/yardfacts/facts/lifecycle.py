@@ -27,6 +27,8 @@ class Generation:
     reason: str
     took_s: float
     """Of a rollback: from the decision to the verified champion; 0 otherwise."""
+    undone: str = ""
+    """How one that failed was undone: ``aborted``, ``rolled_back`` or ``superseded``; empty where nobody says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
