@@ -15,11 +15,13 @@ from proofs.services.exercise import Hands
 from switchyard.jobs import run
 from switchyard.judging import Inconclusive
 
-__all__ = ["FAILED", "JOB", "REFUSED", "Attempt", "attempt", "sent"]
+__all__ = ["FAILED", "JOB", "REFUSED", "UNWATCHED", "Attempt", "attempt", "sent"]
 
 JOB: Final = "model"
 REFUSED, FAILED = 10, 11
 """Exit codes of the operator's command: policy or somebody else says no; it failed, and was undone."""
+UNWATCHED: Final = ("--watch", "0")
+"""To a rollback that is a step on the way: who asks meanwhile is counted by the proof's own client."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from proofs.lifecycle.arrivals import delivered
-from proofs.lifecycle.attempt import Attempt, attempt
+from proofs.lifecycle.attempt import UNWATCHED, Attempt, attempt
 from proofs.lifecycle.inside import HELD
 from proofs.lifecycle.running import type_beside_runs
 from proofs.lifecycle.standing import rolled_back, stands
@@ -116,7 +116,7 @@ def _roll_back(story: Story, inquiry: Inquiry, name: str) -> None:
 
 def _typed(story: Story, *words: str) -> str:
     """Type a rollback; how it ended."""
-    code, lines = story.command("rollback", *words, "--reason", REASON)
+    code, lines = story.command("rollback", *words, *UNWATCHED, "--reason", REASON)
     return f"exit code {code}, {Attempt(code, tuple(lines)).failure or 'accepted'}"
 
 

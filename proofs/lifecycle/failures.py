@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath
-from proofs.lifecycle.attempt import FAILED, REFUSED
+from proofs.lifecycle.attempt import FAILED, REFUSED, UNWATCHED
 from proofs.lifecycle.forged import NAME, REASON, Forged, misremembered, narrow, unloadable, unready
 from proofs.lifecycle.replicas import replicas
 from proofs.services.rest import Rest
@@ -116,7 +116,9 @@ def hush(after: Aftermath) -> tuple[Fact, ...]:
     after.inquiry.ask("untold-told", wanted="told 1 times", got=lambda: _heard(after, taken))
     after.whole("untold", champion=promoted)
 
-    after.inquiry.ask("untold-rolled-back", wanted="exit code 0", got=lambda: after.code("rollback", *BECAUSE))
+    after.inquiry.ask(
+        "untold-rolled-back", wanted="exit code 0", got=lambda: after.code("rollback", *UNWATCHED, *BECAUSE)
+    )
     returned = replace(after.home, generation=taken + 1, previous=version)
     after.ended("untold-returned", taken + 1, "committed", champion=returned)
     after.whole("untold-returned", champion=returned)
@@ -141,7 +143,3 @@ def _heard(after: Aftermath, generation: int) -> str:
     """How often people heard of *generation*."""
     (told,) = (one for one in after.story.last if one.generation == generation)
     return f"told {len(after.slack.messages(f'{generation}-{told.deploy_id}'))} times"
-
-
-def _promote(version: int) -> tuple[str, str]:
-    return "promote", str(version)

@@ -14,7 +14,7 @@ from typing import Final
 from proofs.lifecycle import reviving, wiping
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath
 from proofs.lifecycle.arrivals import delivered
-from proofs.lifecycle.attempt import REFUSED, Attempt, attempt, sent
+from proofs.lifecycle.attempt import REFUSED, UNWATCHED, Attempt, attempt, sent
 from proofs.lifecycle.forged import NAME
 from proofs.lifecycle.replicas import BACK_S, FORGOTTEN_S, GONE_S, delete, replicas
 from proofs.lifecycle.standing import PLACES
@@ -107,7 +107,9 @@ def go_on(after: Aftermath) -> tuple[Fact, ...]:
     after.ended("next", taken, "committed", champion=promoted)
     after.whole("next", champion=promoted)
 
-    after.inquiry.ask("returned-accepted", wanted="exit code 0", got=lambda: after.code("rollback", *BECAUSE))
+    after.inquiry.ask(
+        "returned-accepted", wanted="exit code 0", got=lambda: after.code("rollback", *UNWATCHED, *BECAUSE)
+    )
     after.home = replace(home, generation=taken + 1, previous=version)
     after.ended("returned", taken + 1, "committed", champion=after.home)
     after.whole("returned", champion=after.home)

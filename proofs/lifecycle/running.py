@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from proofs.lifecycle.arrivals import delivered
-from proofs.lifecycle.attempt import Attempt
+from proofs.lifecycle.attempt import UNWATCHED, Attempt
 from proofs.lifecycle.standing import rolled_back, stands
 from proofs.lifecycle.story import DAG, OVER, READ_S, RUN_S, Story
 from proofs.services.inquiry import Inquiry
@@ -23,6 +23,7 @@ BEGUN_S: Final = 120.0
 REASON: Final = "decided by a proof, while a run of the DAG was at work"
 PROMOTION: Final = "promotion"
 """What the gate says of a model that is to be the champion; of any other it is not shown who wins."""
+LET_IN: Final = "not kept out"
 
 Ends = Callable[[str, str], bool]
 """Waits for a run's end, and asks a question of that name whether it is the one that is wanted; whether it is."""
@@ -53,7 +54,9 @@ def _roll_back_beside(story: Story, inquiry: Inquiry, name: str) -> None:
     before, number = story.truth(), story.next
     with _running(story, inquiry, name, seed=206) as ends:
         inquiry.ask(
-            "rollback-beside-a-run", wanted="exit code 0, accepted", got=lambda: _typed(story, "rollback", "--again")
+            "rollback-beside-a-run",
+            wanted="exit code 0, accepted",
+            got=lambda: _typed(story, "rollback", "--again", *UNWATCHED),
         )
         decided = story.truth()
         ends(f"run-{name}", "failed")
@@ -94,25 +97,21 @@ def _running(story: Story, inquiry: Inquiry, name: str, *, seed: int) -> Iterato
 
 def _ended(story: Story, inquiry: Inquiry, name: str, *, probe: str, wanted: str) -> bool:
     """
-    Ask for the gate's decision, then for the run's end.
+    Ask whether the gate kept the model of a run out, then for the run's end.
 
-    A run that the gate has stopped, or let into the shadow, ends so for reasons of its rows: its end is not asked for.
+    One that was kept out ends so for reasons of its rows: its end is not asked for. A run that meets the lock of
+    whoever rolls back may be over before it comes to its gate.
     """
     run, said = _run(story, name), list[str]()
 
     def decided() -> str:
         if story.door.tasks(run, dag=DAG)["gate"]["state"] == "success":
             said.append(str(story.door.returned(run, "gate", dag=DAG)["outcome"]))
-            return said[-1]
-        return f"nothing yet, and the run is {story.door.run(run, dag=DAG)['state']}"
+            return LET_IN if said[-1] == PROMOTION else f"kept out: {said[-1]}"
+        state = str(story.door.run(run, dag=DAG)["state"])
+        return LET_IN if state in OVER else f"not known yet, and the run is {state}"
 
-    inquiry.ask(
-        f"gate-{name}",
-        wanted=PROMOTION,
-        got=decided,
-        within_s=RUN_S,
-        is_over=lambda answer: bool(said) or answer.endswith(OVER),
-    )
+    inquiry.ask(f"gate-{name}", wanted=LET_IN, got=decided, within_s=RUN_S, is_over=lambda _: bool(said))
     return said[-1:] in ([], [PROMOTION]) and inquiry.ask(
         probe,
         wanted=wanted,

@@ -9,9 +9,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from proofs.lifecycle.aftermath import BECAUSE
-from proofs.lifecycle.attempt import Attempt
+from proofs.lifecycle.attempt import REFUSED, Attempt
 from proofs.lifecycle.contenders import FROM_EVIDENCE, WEIGHT
-from proofs.lifecycle.contest import REFUSED
 from proofs.lifecycle.delays import delays
 from proofs.lifecycle.forged import GOLDEN, MODEL, Forged, contrary, sound
 from proofs.lifecycle.foundry import Foundry

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from click.testing import CliRunner
 from mlflow import MlflowClient
-from proofs.lifecycle.attempt import FAILED, REFUSED, Attempt
+from proofs.lifecycle.attempt import FAILED, REFUSED, UNWATCHED, Attempt
 from proofs.lifecycle.failures import LIES, Lie
 from proofs.lifecycle.forged import sound, unready
 from proofs.lifecycle.foundry import Foundry
@@ -102,7 +102,7 @@ def _run(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run(*words: str) -> Attempt:
         because = ("--reason", "asked for") if words[0] in ("promote", "rollback") else ()
-        because += ("--watch", "0") if words[0] == "rollback" else ()
+        because = (*because, *UNWATCHED) if words[0] == "rollback" else because
         done = CliRunner().invoke(door.main, [*words, *because], catch_exceptions=False)
         return Attempt(done.exit_code, tuple(done.output.splitlines()))
 
