@@ -177,12 +177,12 @@ class _Run:
         (_Run("promotion", "failed"), ["right", "wrong"]),
         (_Run("stop", "failed"), ["wrong"]),
         (_Run("shadow", "success"), ["wrong"]),
-        (_Run("", "failed"), ["wrong", "wrong"]),
+        (_Run("", "failed"), ["right", "wrong"]),
     ],
     ids=["promoted", "failed later", "stopped", "shadowed", "failed before"],
 )
 def test_a_run_that_the_gate_lets_serve_nobody_is_not_asked_for_its_end(run: _Run, said: list[str]) -> None:
-    """It ended so for its rows, and not for anybody's decision; one that did not come to the gate is asked."""
+    """It ended so for its rows, and not for anybody's decision; one that was not kept out is asked."""
     inquiry = Inquiry("dev")
 
     ended = running._ended(cast(Story, run), inquiry, "beside-a-promotion", probe="run", wanted="success")
