@@ -147,7 +147,7 @@ def promote(
                 most=asked,
                 overrules=against_the_gate,
             )
-        except Exception:
+        except Exception:  # whatever it was: users who were switched and are back are looked after, and it goes on
             steps.watch_undone(flow, deploy_id)
             raise
         _told(flow, outcome)
