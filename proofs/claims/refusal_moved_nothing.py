@@ -15,6 +15,8 @@ from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, 
 ENVIRONMENTS = ("dev", "prod")
 BEFORE, NOW = "promoted", "refused"
 RED, STOPPED, SKIPPED = "run-failed", "gate-stopped", "tasks-skipped"
+PLACES = ("ledger-unmoved", "registry-unmoved", "replicas-unmoved", "triton-unmoved", "golden-unmoved")
+"""Who knows who serves, asked before the run and after it; and the champion's golden rows, asked after it."""
 
 
 def _ended_otherwise(**fields: Any) -> Edit:
@@ -37,8 +39,30 @@ def _never_begun(facts: Facts) -> Facts:
 
 @claim(
     "In both environments the gate stops a run without anything new: the run is red, nothing is published, its "
-    "generation is aborted, and the champion, the version before it and the champion's bytes are those from before.",
+    "generation is aborted, and the champion, the version before it and the champion's bytes are those from before; so "
+    "are the registry's aliases, every replica's routing, what Triton has loaded, and the champion's golden outputs.",
     mutants=[
+        *(
+            Mutant(
+                name=name,
+                edit=change(Answer, at=NOW, where=asked(probe, "prod"), outcome="wrong", got=got),
+                verdict=Verdict.DISPROVED,
+                reason="moved_elsewhere",
+            )
+            for name, probe, got in (
+                ("the ledger has another truth", "ledger-unmoved", "generation 5: champion 4"),
+                ("an alias of the registry moved", "registry-unmoved", "champion 4, previous 3"),
+                ("one replica follows the refused run", "replicas-unmoved", "generation 5 of d: champion 4"),
+                ("the refused model stays loaded", "triton-unmoved", "versions 1, 3, 4 ready"),
+                ("the champion answers otherwise", "golden-unmoved", "a difference of 0.2"),
+            )
+        ),
+        Mutant(
+            name="nobody asked the replicas afterwards",
+            edit=drop(Answer, at=NOW, where=asked("replicas-unmoved", "dev")),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_asked",
+        ),
         Mutant(
             name="the run is green",
             edit=change(Answer, at=NOW, where=asked(RED, "prod"), outcome="wrong", got="success"),
@@ -136,12 +160,13 @@ def _never_begun(facts: Facts) -> Facts:
     ],
 )
 def refusal_moved_nothing(facts: Facts) -> Finding:
-    """Hold the ledger after the refused run against the one before it."""
+    """Hold the ledger after the refused run against the one before it, and read what every other place was asked."""
     before, now = facts.at(BEFORE), facts.at(NOW)
     return merge((
         *answered(now, probes=(RED,), environments=ENVIRONMENTS, reason="not_red"),
         *answered(now, probes=(STOPPED,), environments=ENVIRONMENTS, reason="not_stopped"),
         *answered(now, probes=(SKIPPED,), environments=ENVIRONMENTS, reason="published"),
+        *answered(now, probes=PLACES, environments=ENVIRONMENTS, reason="moved_elsewhere"),
         *ledgers_clear(before, environments=ENVIRONMENTS),
         *ledgers_clear(now, environments=ENVIRONMENTS),
         *(finding for environment in ENVIRONMENTS for finding in _unmoved(before, now, environment)),

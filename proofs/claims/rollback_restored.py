@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from yardfacts.claims import Mutant, claim
 from yardfacts.facts import Answer, Facts, Generation
 from yardfacts.generations import change_truth, ledgers_clear, told_everywhere, truth
-from yardfacts.judges import answered
+from yardfacts.judges import answered, presupposed
 from yardfacts.mutants import NothingToChange, asked, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, proved
 
 ENVIRONMENTS = ("dev", "prod")
 BEFORE, LEFT, NOW = "lifecycle.before", "refused", "rolled-back"
 """Before the promotion, right before the rollback, and after it."""
-ACCEPTED = "rollback-accepted"
+ACCEPTED, WATCHED = "rollback-accepted", "rollback-watched"
+GIVEN = ("layer-meanwhile",)
+"""Whether the optional layer was as it was wanted, from the promotion to the way back."""
 
 
 def _never_promoted(facts: Facts) -> Facts:
@@ -37,7 +39,8 @@ def _history_edited(facts: Facts) -> Facts:
 
 @claim(
     "In both environments the operator's rollback ends well: a new generation has the version and the bytes from "
-    "before as champion and the one that was left as the version before it, and every place tells of it.",
+    "before as champion and the one that was left as the version before it, every place tells of it, and in the "
+    "thirty seconds after it users ask and none is failed.",
     mutants=[
         Mutant(
             name="the command fails",
@@ -117,11 +120,29 @@ def _history_edited(facts: Facts) -> Facts:
             reason="not_announced",
         ),
         Mutant(
+            name="users get errors after it",
+            edit=change(Answer, at=NOW, where=asked(WATCHED, "prod"), outcome="wrong", got="users asked, 3 failed"),
+            verdict=Verdict.DISPROVED,
+            reason="unsteady",
+        ),
+        Mutant(
+            name="nobody counted users' errors",
+            edit=drop(Answer, at=NOW, where=asked(WATCHED, "prod")),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_asked",
+        ),
+        Mutant(
             name="there was nothing to roll back from",
             edit=_never_promoted,
             verdict=Verdict.INCONCLUSIVE,
             reason="nothing_to_restore",
             collateral=("refusal_moved_nothing",),
+        ),
+        Mutant(
+            name="the layer was not as somebody wanted it",
+            edit=change(Answer, at=NOW, where=asked(*GIVEN, "prod"), outcome="wrong", got="on to the end"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="layer_otherwise",
         ),
         Mutant(
             name="nobody took the time",
@@ -168,6 +189,8 @@ def rollback_restored(facts: Facts) -> Finding:
     now = facts.at(NOW)
     return merge((
         *answered(now, probes=(ACCEPTED,), environments=ENVIRONMENTS, reason="not_rolled_back"),
+        *answered(now, probes=(WATCHED,), environments=ENVIRONMENTS, reason="unsteady"),
+        *presupposed(now, probes=GIVEN, environments=ENVIRONMENTS, reason="layer_otherwise"),
         *(clear for at in (BEFORE, LEFT, NOW) for clear in ledgers_clear(facts.at(at), environments=ENVIRONMENTS)),
         *(finding for environment in ENVIRONMENTS for finding in _restored(facts, environment)),
         *told_everywhere(now, environments=ENVIRONMENTS),

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from yardfacts.claims import Mutant, claim
+from yardfacts.clients import as_committed, connected, counted
 from yardfacts.facts import Fact, Facts, Generation, Known, Served, Traffic
-from yardfacts.generations import change_truth, ledger, ledgers_clear, truth
+from yardfacts.generations import change_truth, committed_since, ledger, ledgers_clear, truth
 from yardfacts.judges import legible
 from yardfacts.mutants import NothingToChange, blind, change, drop
 from yardfacts.outputs import are_equal
@@ -16,10 +17,6 @@ from yardfacts.verdict import Finding, Verdict, disproved, inconclusive, merge, 
 ENVIRONMENTS = ("dev", "prod")
 BEFORE, LAST, AFTER = "lifecycle.before", "rolled-back", "lifecycle.after"
 """The ledger before the promotion, the ledger at the end, and what the client saw in between."""
-SENT = 200
-"""Fewer requests see too little of a switch."""
-LATE_PERCENT = 2
-"""A client that was late more often than that was itself away."""
 
 Outputs = tuple[float, ...]
 
@@ -163,6 +160,12 @@ def _alike(facts: Facts) -> Facts:
             reason="late_client",
         ),
         Mutant(
+            name="the client kept one connection all along, and so met one replica",
+            edit=change(Traffic, at=AFTER, where=_in_prod, new=0),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="one_connection",
+        ),
+        Mutant(
             name="a request is not accounted for",
             edit=change(Traffic, at=AFTER, where=_in_prod, sent=1_000_000),
             verdict=Verdict.INCONCLUSIVE,
@@ -203,7 +206,7 @@ def _alike(facts: Facts) -> Facts:
             name="nobody asked in one environment",
             edit=drop(Traffic, at=AFTER, where=_in_prod),
             verdict=Verdict.INCONCLUSIVE,
-            reason="not_asked",
+            reason="no_client",
         ),
         Mutant(
             name="nobody read the ledger of one environment",
@@ -243,40 +246,16 @@ def traffic_unharmed(facts: Facts) -> Finding:
 def _in(facts: Facts, environment: str) -> Iterator[Finding]:
     after = facts.at(AFTER)
     seen = tuple(one for one in after.of(Served) if one.environment == environment)
-    yield _counted(tuple(one for one in after.of(Traffic) if one.environment == environment), seen, environment)
-    first, last = truth(facts.at(BEFORE), environment), truth(facts.at(LAST), environment)
-    if first is None or last is None:
+    counts = tuple(one for one in after.of(Traffic) if one.environment == environment)
+    yield counted(counts, seen, environment)
+    yield from connected(counts)
+    since = committed_since(facts.at(BEFORE), facts.at(LAST), environment)
+    if since is None:
         return  # the ledgers say why
-    since = {
-        one.generation: one
-        for one in ledger(facts.at(LAST), environment)
-        if one.phase == "committed" and one.generation >= first.generation
-    }
     yield from _of_one_version(seen, environment)
-    yield from (_as_committed(served, since) for served in seen)
+    yield from (as_committed(served, since) for served in seen)
     yield _all_seen(seen, since, environment)
     yield from _as_recorded(seen, tuple(one for one in after.of(Known) if one.environment == environment), environment)
-
-
-def _counted(counts: tuple[Traffic, ...], seen: tuple[Served, ...], environment: str) -> Finding:
-    if len(counts) != 1:
-        return inconclusive("not_asked", f"{environment}: {len(counts)} clients counted, wanted one")
-    (traffic,) = counts
-    told = f"{environment}: {traffic.sent} sent in {traffic.span_s} s, {traffic.answered} answered"
-    kept = [served.answers for served in seen]
-    if traffic.failed > 0:
-        return disproved("failed", f"{told}, {traffic.failed} failed: {traffic.detail}")
-    if traffic.sent < SENT:
-        return inconclusive("few_samples", f"{told}, wanted {SENT}")
-    if traffic.late * 100 > traffic.sent * LATE_PERCENT:
-        return inconclusive("late_client", f"{told}, {traffic.late} of them late by the client itself")
-    if (
-        traffic.answered + traffic.failed != traffic.sent
-        or sum(kept) != traffic.answered
-        or min(traffic.failed, traffic.late, *kept) < 0
-    ):
-        return inconclusive("miscounted", f"{told}, {traffic.failed} failed, {sum(kept)} kept")
-    return proved(f"{told}, the slowest after {traffic.slowest_ms} ms")
 
 
 def _of_one_version(seen: tuple[Served, ...], environment: str) -> Iterator[Finding]:
@@ -287,16 +266,6 @@ def _of_one_version(seen: tuple[Served, ...], environment: str) -> Iterator[Find
         if len(found) > 1:
             told = ", ".join(map(str, sorted(found)))
             yield disproved("mixed", f"{environment}: versions {told} answered in generation {generation}")
-
-
-def _as_committed(served: Served, since: Mapping[int, Generation]) -> Finding:
-    told = f"{served.environment}: {served.answers} answers of version {served.version}, generation {served.generation}"
-    committed = since.get(served.generation)
-    if committed is None:
-        return disproved("unknown_generation", f"{told}, which is none that was committed meanwhile")
-    if committed.champion != served.version:
-        return disproved("other_version", f"{told}, whose champion is version {committed.champion}")
-    return proved(told)
 
 
 def _all_seen(seen: tuple[Served, ...], since: Mapping[int, Generation], environment: str) -> Finding:
