@@ -40,6 +40,7 @@ class Connection:
         self._waiting: asyncio.Future[Reply] | None = None
         self._held = bytearray()
         self._closed = False
+        self._answered_s = self._loop.time()
         # All the time: a server that closes what is idle is noticed when it does.
         self._loop.add_reader(connected, self._read)
 
@@ -47,6 +48,11 @@ class Connection:
     def is_open(self) -> bool:
         """Whether another request may be sent: neither side has closed it."""
         return not self._closed
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since the last answer."""
+        return self._loop.time() - self._answered_s
 
     def send(self, request: bytes) -> asyncio.Future[Reply]:
         """
@@ -94,6 +100,7 @@ class Connection:
             reply, goes_on = found
             if not goes_on or not data:
                 self.close()
+            self._answered_s = self._loop.time()
             self._waiting.set_result(reply)
         elif not data:
             self._end(Broken(f"closed after {len(self._held)} bytes of an answer"))

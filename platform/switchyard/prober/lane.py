@@ -17,6 +17,9 @@ WRONG: Final = "wrong"
 UNANSWERED: Final = "unanswered"
 MISSED: Final = "missed"
 
+LATE_S: Final = 0.5
+"""Idle for so much longer than its period, a connection was kept by a prober that stood still."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -36,6 +39,8 @@ class Lane:
 
     A kept connection that the server closed between two samples is opened again, and the sample says so: servers may
     close what is idle. One that breaks while an answer is awaited is that sample's failure; nothing is asked twice.
+    Behind a standstill a new one is opened: a server that stood still as well closes what was idle too long in the very
+    moment in which it is asked, and client libraries let such connections go for that reason.
     A sample that is due while the one before still waits gets a connection of its own: how slow a service is must not
     decide how often it is asked.
     """
@@ -78,8 +83,9 @@ class Lane:
     def _kept(self) -> Connection | None:
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open:
+            if connection.is_open and connection.idle_s <= self.question.period_ms / 1000 + LATE_S:
                 return connection
+            connection.close()
         return None
 
     @staticmethod

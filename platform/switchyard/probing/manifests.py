@@ -37,6 +37,8 @@ SERVICE_ACCOUNTS: Final = Kind("", "v1", "ServiceAccount", "serviceaccounts")
 
 DATA: Final = "512Mi"
 """Samples of windows of three hours and more; they are gone with the pod."""
+SHARES: Final = {PROBER: "180m", ECHO: "20m"}
+"""Twice what watching uses: where processors are short, who watches is served before what is watched."""
 USER: Final = 10001
 """Anybody but root; the charts' workloads have the same."""
 
@@ -116,9 +118,10 @@ def pod(name: str, *, image: str, run_id: str) -> Body:
             {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"},
         ],
         "ports": [{"name": "http", "containerPort": PORT}],
-        # No liveness probe: a prober that is started anew has lost what it saw; one that hangs shows in its samples.
-        "readinessProbe": {"httpGet": {"path": "/echo", "port": "http"}, "periodSeconds": 1},
-        "resources": {"requests": {"cpu": "100m", "memory": "48Mi"}, "limits": {"memory": "128Mi"}},
+        # Asked until it has started, and never again. Started anew, a prober has lost what it saw; one that hangs shows in
+        # its samples. And a kubelet that has no processor for three seconds must not take the control off its Service.
+        "startupProbe": {"httpGet": {"path": "/echo", "port": "http"}, "periodSeconds": 1, "failureThreshold": 120},
+        "resources": {"requests": {"cpu": SHARES[name], "memory": "48Mi"}, "limits": {"memory": "128Mi"}},
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,

@@ -7,13 +7,15 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
+from time import monotonic
 from typing import Final
 
-__all__ = ["BODY", "Service", "serving"]
+__all__ = ["BODY", "IMPATIENT_S", "Service", "serving"]
 
 BODY: Final = b'{"outputs": [0.5]}'
 ABORT: Final = struct.pack("ii", 1, 0)
 """SO_LINGER by which a close resets the connection."""
+IMPATIENT_S: Final = 0.8
 
 
 class Service:
@@ -21,7 +23,8 @@ class Service:
     Answers every request with ``BODY`` while ``behaviour`` is ``right``.
 
     Others: ``wrong`` (other content), ``slow`` (the content comes after a moment), ``hanging`` (no answer), ``torn``
-    (half an answer), ``resetting``, ``forgetful`` (closes behind each answer, and does not say so before), ``chunked``.
+    (half an answer), ``resetting``, ``forgetful`` (closes behind each answer, and does not say so before), ``chunked``,
+    ``impatient`` (closes, asked or not, what was idle for ``IMPATIENT_S``, and only finds out when it is asked).
     """
 
     def __init__(self) -> None:
@@ -62,14 +65,18 @@ class Service:
 
     def _serve(self, connection: socket.socket, ended: Event) -> None:
         connection.settimeout(0.02)  # looks so often whether the service was shut
+        answered_s = monotonic()
         with connection, suppress(ConnectionError):
             while not ended.is_set():
                 try:
                     request = connection.recv(1 << 16)
                 except TimeoutError:
                     continue
+                if self.behaviour == "impatient" and monotonic() - answered_s > IMPATIENT_S:
+                    return
                 if not request or not self._answer(connection, request, ended):
                     return
+                answered_s = monotonic()
 
     def _answer(self, connection: socket.socket, request: bytes, ended: Event) -> bool:
         self.requests.append(request)

@@ -12,7 +12,7 @@ from switchyard.errors import Refused
 from switchyard.prober.plan import KEPT, NEW
 
 from .conftest import Start, pause, question, said
-from .service import Service
+from .service import IMPATIENT_S, Service
 
 
 def test_a_good_service_is_right_all_the_time(service: Service, start: Start) -> None:
@@ -112,6 +112,24 @@ def test_a_prober_that_stood_still_missed_what_was_due(service: Service, start: 
         assert count.missed_in_a_row >= 15
         assert count.blind_s >= 0.9
     assert sum(one.samples for one in intervals) == sum(count.planned for count in counts)
+
+
+def test_what_was_kept_through_a_standstill_is_not_asked(service: Service, start: Start) -> None:
+    """A server that finds it idle for too long closes it while it is asked; libraries open a new one, and so do we."""
+    service.behaviour = "impatient"
+    prober = start(question(service, connection=KEPT))
+
+    def meanwhile() -> None:
+        pause(0.5)()
+        os.kill(prober.process.pid, signal.SIGSTOP)
+        pause(2 * IMPATIENT_S)()
+        os.kill(prober.process.pid, signal.SIGCONT)
+        pause(0.5)()
+
+    (count,), _ = prober.watch(meanwhile=meanwhile)
+    assert count.unanswered == 0
+    assert count.opened >= 2
+    assert count.missed_in_a_row >= 15
 
 
 def test_windows_are_kept_apart(start: Start, service: Service) -> None:
