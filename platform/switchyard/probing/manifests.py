@@ -118,8 +118,8 @@ def pod(name: str, *, image: str, run_id: str) -> Body:
             {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"},
         ],
         "ports": [{"name": "http", "containerPort": PORT}],
-        # Asked until it has started, and never again. Started anew, a prober has lost what it saw; one that hangs shows in
-        # its samples. And a kubelet that has no processor for three seconds must not take the control off its Service.
+        # Asked until it has started, and never again: started anew, a prober has lost what it saw; one that hangs shows
+        # in its samples; and a kubelet without a processor for three seconds must not take a control off its Service.
         "startupProbe": {"httpGet": {"path": "/echo", "port": "http"}, "periodSeconds": 1, "failureThreshold": 120},
         "resources": {"requests": {"cpu": SHARES[name], "memory": "48Mi"}, "limits": {"memory": "128Mi"}},
         "securityContext": {
