@@ -133,6 +133,8 @@ def promote(
     """Make a registered VERSION the champion: publish, load, smoke, switch, verify, commit, announce."""
     if most is not None and not from_evidence:
         raise click.UsageError("--most says how much evidence is enough: wanted --from-evidence with it")
+    if from_evidence and against_the_gate:
+        raise click.UsageError("wanted --from-evidence or --against-the-gate, got both: evidence needs no overruling")
     asked = (MOST if most is None else most) if from_evidence else None
     deploy_id = _id()
     with _door() as flow:

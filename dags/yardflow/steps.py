@@ -55,16 +55,21 @@ FAILURES: Final = (FlowError, ModelError, OSError)
 
 def begin(flow: Flow, deploy_id: str, *, actor: str, reason: str) -> Evidence:
     """
-    Take the lock and a generation; again for the same deployment goes on with them.
+    Take the lock and a generation; again for the same deployment goes on with them. Whoever gets no generation has no
+    lock either: nobody would come after them to give it back.
 
     Raises:
         LedgerLost: The gateways follow another ledger than this; whatever followed would undo it.
         Locked: Somebody else deploys.
     """
     check_kept(flow)
-    with _timed(flow, deploy_id) as found:
-        intent = flow.ledger.intend(deploy_id, action=Action.DEPLOY, actor=actor, reason=reason)
-        found["generation"] = intent.generation
+    try:
+        with _timed(flow, deploy_id) as found:
+            intent = flow.ledger.intend(deploy_id, action=Action.DEPLOY, actor=actor, reason=reason)
+            found["generation"] = intent.generation
+    except Exception:
+        end(flow, deploy_id)
+        raise
     flow.tell(f"deployment {deploy_id} is generation {intent.generation}, on {intent.base}")
     return found
 

@@ -38,6 +38,14 @@ class Attempt:
         return next((name for name in named if name.isidentifier() and name[0].isupper()), "")
 
     @property
+    def told(self) -> str:
+        """Its exit code; where that is not 0 also the line that names the error, or its last words."""
+        if self.code == 0:
+            return "exit code 0"
+        named = next((line for line in self.lines if ": wanted " in line), "")
+        return f"exit code {self.code}: {named or ' / '.join(self.lines[-2:])}"
+
+    @property
     def end(self) -> dict[str, Any]:
         """
         Ledger and lock, as the attempt left them.

@@ -88,7 +88,7 @@ def _zombie(story: Story, inquiry: Inquiry) -> None:
 
         def deployed() -> str:
             with delivered(story.hands, "later", seed=204):
-                return f"exit code {attempt(story.hands, f'{run_id}-later').code}"
+                return attempt(story.hands, f"{run_id}-later").told
 
         inquiry.ask("deployed-beside-a-zombie", wanted="exit code 0", got=deployed)
     _refused(inquiry, "zombie", sleeper)

@@ -42,7 +42,7 @@ def _die(story: Story, inquiry: Inquiry, place: str, *, number: int) -> None:
 
         def again() -> str:
             ended.append(attempt(story.hands, deploy_id))
-            return f"exit code {ended[-1].code}"
+            return ended[-1].told
 
         if not inquiry.ask(f"again-{name}", wanted="exit code 0", got=again):
             return

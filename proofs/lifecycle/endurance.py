@@ -30,7 +30,7 @@ def swing(story: Story) -> tuple[Fact, ...]:
 
     def deployed() -> str:
         with delivered(story.hands, "swinging", seed=SEED):
-            return f"exit code {attempt(story.hands, f'{run_id}-swinging').code}"
+            return attempt(story.hands, f"{run_id}-swinging").told
 
     if not inquiry.ask("deployed", wanted="exit code 0", got=deployed):
         return tuple(inquiry.facts)

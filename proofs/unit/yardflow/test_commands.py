@@ -145,6 +145,7 @@ def test_what_the_gate_kept_out_is_let_in_on_purpose(run: Run, flow: Flow, versi
     promote = ("promote", str(version), "--reason", "r")
     refused = run(*promote)
     assert (refused.exit_code, "drift in a column" in refused.output) == (10, True)
+    assert run(*promote, "--against-the-gate", "--from-evidence").exit_code == 2
     assert flow.current.version("champion") == 1
 
     assert run(*promote, "--against-the-gate").exit_code == 0

@@ -73,6 +73,19 @@ def test_a_full_volume_is_undone_as_well(flow: Flow, monkeypatch: pytest.MonkeyP
     check_champion(flow, 1)
 
 
+def test_who_gets_no_generation_has_no_lock(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes next does not wait for five minutes; another's lock stays with them."""
+    with monkeypatch.context() as full:
+        full.setattr(type(flow.ledger), "intend", _full)
+        with pytest.raises(OSError, match="No space left"):
+            steps.begin(flow, "d", actor="test", reason="because")
+    assert flow.lock.holder == ""
+    flow.lock.take("somebody")
+    with pytest.raises(Locked):
+        steps.begin(flow, "d", actor="test", reason="because")
+    assert flow.lock.holder == "somebody"
+
+
 def _full(*_: Any, **__: Any) -> None:
     raise OSError("No space left on device")
 
