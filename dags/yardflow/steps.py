@@ -67,7 +67,7 @@ def begin(flow: Flow, deploy_id: str, *, actor: str, reason: str) -> Evidence:
         with _timed(flow, deploy_id) as found:
             intent = flow.ledger.intend(deploy_id, action=Action.DEPLOY, actor=actor, reason=reason)
             found["generation"] = intent.generation
-    except Exception:
+    except Exception:  # whatever it was: the lock goes back, and it goes on
         end(flow, deploy_id)
         raise
     flow.tell(f"deployment {deploy_id} is generation {intent.generation}, on {intent.base}")

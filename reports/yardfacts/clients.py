@@ -14,9 +14,8 @@ __all__ = ["REPLICA_LOST", "SENT", "answered_as_recorded", "as_committed", "conn
 
 SENT: Final = 200
 """Fewer requests see too little of what went wrong."""
-LATE_PERCENT: Final = 5
-"""A client that was late more often than that was itself away. With 2 and 3.5 % of a machine that lost half of its time
-to others, everything that was asked was answered, and nothing but the reading was in doubt."""
+LATE_PERCENT: Final = 2
+"""A client that was late more often than that was itself away."""
 REPLICA_LOST: Final = 20
 """
 So many may fail where a replica is deleted: what is on its way to it, and what is sent there until nobody routes there

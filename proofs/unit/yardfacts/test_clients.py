@@ -38,8 +38,8 @@ def _traffic(**fields: Any) -> Traffic:
     ("traffic", "may_fail", "reason"),
     [
         pytest.param(_traffic(), 0, "holds", id="all"),
-        pytest.param(_traffic(late=15), 0, "holds", id="late now and then"),
-        pytest.param(_traffic(late=16), 0, "late_client", id="late"),
+        pytest.param(_traffic(late=6), 0, "holds", id="late now and then"),
+        pytest.param(_traffic(late=7), 0, "late_client", id="late"),
         pytest.param(_traffic(late=-1), 0, "miscounted", id="late less than never"),
         pytest.param(_traffic(sent=100, answered=100), 0, "few_samples", id="few"),
         pytest.param(_traffic(answered=299, failed=1), 0, "failed", id="one failed"),
