@@ -178,9 +178,9 @@ def finish(airflow: Airflow, inquiry: Inquiry, *, run: Run, kube: Kube, served: 
     ended = inquiry.ask(
         "run-succeeded",
         wanted="success",
-        got=lambda: str(airflow.run(run.name)["state"]),
+        got=lambda: airflow.ended(run.name, dag=DAG),
         within_s=FINISHED_S,
-        is_over=lambda state: state == "failed",
+        is_over=lambda state: state.startswith("failed"),
     )
     if not ended:
         return False
