@@ -22,6 +22,7 @@ from models.repository import Published
 from models.signature import signature_of
 from models.wine.table import read_table
 from models.wine.training import is_holdout
+from yardflow.draining import drain
 from yardflow.errors import Overtaken, WrongAnswers
 from yardflow.flow import Flow
 from yardflow.gate import ACCURACY
@@ -105,12 +106,14 @@ def publish(flow: Flow, kept: Kept, *, deploy_id: str) -> Published:
 
 def hold(flow: Flow, versions: Collection[int]) -> None:
     """
-    Let Triton have exactly *versions* loaded, now and when it starts again; those that stay are not touched.
+    Let Triton have exactly *versions* loaded, now and when it starts again; those that stay are not touched, and those
+    that go have nobody on the way to them.
 
     Raises:
         LoadRefused: One cannot be loaded; everything that was loaded goes on.
         LoadSilent, TritonAway: Triton does not answer.
     """
+    drain(flow, flow.repository.arranged(flow.model) - set(versions))
     flow.repository.arrange(flow.model, versions)
     flow.triton.load(flow.model)  # also where the file is right already: who wrote it may have died before the load
 

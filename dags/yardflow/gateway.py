@@ -32,6 +32,8 @@ enforces network policies knows a new pod only after some seconds: until then it
 FENCED, UNFIT = 409, 412
 ANSWERED: Final = re.compile(r'^yardgate_requests_total{.*\bcode="(\d{3})".*} (\S+)$', re.MULTILINE)
 """A line of a replica's metrics: status code and number of predictions that were answered so."""
+UNDERWAY: Final = re.compile(r'^yardgate_inflight{.*\bmodel="([^"]+)".*\bversion="(\d+)".*} (\S+)$', re.MULTILINE)
+"""Another: model, version, and number of predictions that are on their way there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +172,18 @@ class Gateway:
         for code, number in ANSWERED.findall(self._ask("GET", f"{replica}/metrics").text):
             counted[int(code)] += int(float(number))
         return counted
+
+    def underway(self, replica: str, model: str) -> Counter[int]:
+        """
+        Version of *model* to the number of predictions that are on their way there through *replica*, bodies included.
+
+        Raises:
+            GatewayAway: It does not answer.
+        """
+        counted: Counter[int] = Counter()
+        for name, version, number in UNDERWAY.findall(self._ask("GET", f"{replica}/metrics").text):
+            counted[int(version)] += int(float(number)) if name == model else 0
+        return +counted
 
     def mirrored(self, replica: str) -> Mapping[str, Any]:
         """

@@ -140,7 +140,7 @@ def _answers(flow: Flow, replica: str) -> bool:
     return True
 
 
-def _die(*_: Any) -> None:
+def _die(*_: Any, **__: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 

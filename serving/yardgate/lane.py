@@ -81,8 +81,9 @@ class Lane:
         body = b""
         try:
             route = self._variants.route(alias, scope)
-            body = await self._body(scope, receive)
-            answer = await self._predictor.predict(route, body, headers=scope["headers"], started=started)
+            with self._predictor.underway(route):
+                body = await self._body(scope, receive)
+                answer = await self._predictor.predict(route, body, headers=scope["headers"], started=started)
         except ClientGone:
             return
         except GatewayError as failure:

@@ -45,7 +45,12 @@ class Metrics:
             buckets=SECONDS,
             registry=self._registry,
         )
-        self._inflight = Gauge("yardgate_inflight", "Predictions on their way.", labels, registry=self._registry)
+        self._inflight = Gauge(
+            "yardgate_inflight",
+            "Predictions on their way, from the choice of the version to its answer.",
+            labels,
+            registry=self._registry,
+        )
         self.generation = Gauge("yardgate_routing_generation", "Generation that is followed.", registry=self._registry)
         self.features_online = Gauge(
             "yardgate_features_online", "1 while the feature store answers.", registry=self._registry

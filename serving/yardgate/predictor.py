@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from time import perf_counter
 
 from yardgate.aliases import Route
@@ -35,6 +36,13 @@ class Predictor:
         self._deadline_s, self._inflight_limit = deadline_s, inflight_limit
         self._inflight = 0
 
+    def underway(self, route: Route) -> AbstractContextManager[None]:
+        """
+        From the choice of a way on, body included, until the answer is there: as long as it lasts, somebody is on the
+        way to the route's version, and it must not be unloaded.
+        """
+        return self._metrics.tally(route.alias, route.model, route.version).inflight.track_inprogress()
+
     async def predict(
         self, route: Route, body: bytes, *, headers: Iterable[tuple[bytes, bytes]], started: float
     ) -> Answer:
@@ -55,13 +63,11 @@ class Predictor:
         kept = [header for header in headers if header[0] in FORWARDED]
         head = head_of(b"POST", route.path, host=self._pool.host, headers=kept, length=len(body))
         self._inflight += 1
-        tally.inflight.inc()
         asked = perf_counter()
         try:
             answer = await self._pool.exchange(head, body, deadline_s=self._deadline_s - (asked - started))
         finally:
             self._inflight -= 1
-            tally.inflight.dec()
         answered = perf_counter()
         returned = [header for header in answer.headers if header[0] in RETURNED]
         returned += (*route.headers, self._presence.header)

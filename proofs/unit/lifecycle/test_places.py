@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from types import SimpleNamespace
+
 import pytest
 from proofs.claims.crashes_survived import PLACES as WANTED
+from proofs.lifecycle import inside
 from proofs.lifecycle.attempt import Attempt
-from proofs.lifecycle.inside import PLACES
+from proofs.lifecycle.inside import PLACES, Place, after
 
 from switchyard.judging import Inconclusive
 
@@ -20,6 +25,20 @@ def test_every_place_is_one(name: str) -> None:
     """What is called otherwise now would never be come to, and nobody would die."""
     place = PLACES[name]
     assert callable(getattr(place.owner, place.name))
+
+
+@pytest.mark.parametrize("given", [{}, {"actor": "proof"}], ids=["by position", "by name"])
+def test_who_dies_is_killed_however_the_place_was_called(given: dict[str, str]) -> None:
+    """An error in its stead would be undone by the deployment, and leave nothing to go on with."""
+    owner = SimpleNamespace(step=lambda *_, **__: None)
+    child = os.fork()
+    if not child:
+        try:
+            after(Place(owner, "step"), inside._die)
+            owner.step("d", **given)
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(

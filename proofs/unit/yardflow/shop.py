@@ -92,6 +92,8 @@ class Gateways:
     service: str = "http://service"
     counted: Counter[int] = field(default_factory=Counter)
     """Status code to number, of either replica."""
+    slow: Counter[int] = field(default_factory=Counter)
+    """Version to the number of looks at which a prediction is still on its way there."""
 
     def replicas(self) -> tuple[str, ...]:
         return ("http://a", "http://b")
@@ -121,6 +123,11 @@ class Gateways:
 
     def answered(self, replica: str) -> Counter[int]:
         return Counter(self.counted)
+
+    def underway(self, replica: str, model: str) -> Counter[int]:
+        found = Counter(dict.fromkeys(+self.slow, 1))
+        self.slow -= Counter(dict.fromkeys(found, 1))
+        return found
 
     def mirrored(self, replica: str) -> Mapping[str, Any]:
         return self.seen.get(replica, {})

@@ -51,6 +51,18 @@ def _gateway() -> Iterator[Gateway]:
     door.close()
 
 
+@pytest.fixture(name="replica")
+def _replica(port: int) -> Iterator[str]:
+    """Its URL."""
+    server = HTTPServer(("127.0.0.1", port), _Replica)
+    serving = Thread(target=server.serve_forever, args=(0.01,))
+    serving.start()
+    yield f"http://127.0.0.1:{port}"
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
 def test_who_is_refused_at_first_tries_again(gateway: Gateway, port: int) -> None:
     """As a pod is that has just started, until network policies know it."""
     server: list[HTTPServer] = []
@@ -70,20 +82,22 @@ def test_who_is_refused_at_first_tries_again(gateway: Gateway, port: int) -> Non
         server[0].server_close()
 
 
-def test_what_a_replica_has_answered_is_counted_by_status(gateway: Gateway, port: int) -> None:
+def test_what_a_replica_has_answered_is_counted_by_status(gateway: Gateway, replica: str) -> None:
     """Whatever alias and version; by the gateway's own metrics, as it writes them."""
     for version, code in ((1, 200), (2, 200), (2, 503)):
         _Replica.metrics.answered("champion", "wine", version, code=code)
     _Replica.metrics.answered(code=404)
-    server = HTTPServer(("127.0.0.1", port), _Replica)
-    serving = Thread(target=server.serve_forever, args=(0.01,))
-    serving.start()
-    try:
-        assert gateway.answered(f"http://127.0.0.1:{port}") == {200: 2, 404: 1, 503: 1}
-    finally:
-        server.shutdown()
-        serving.join()
-        server.server_close()
+    assert gateway.answered(replica) == {200: 2, 404: 1, 503: 1}
+
+
+def test_who_is_on_the_way_is_counted_by_version(gateway: Gateway, replica: str) -> None:
+    """By whatever alias; of this model alone, and nobody whose answer is there."""
+    for alias, model, version in (("champion", "wine", 1), ("challenger", "wine", 2), ("champion", "wine", 2)):
+        _Replica.metrics.tally(alias, model, version).inflight.inc()
+    _Replica.metrics.tally("champion", "beer", 2).inflight.inc()
+    with _Replica.metrics.tally("champion", "wine", 3).inflight.track_inprogress():
+        pass
+    assert gateway.underway(replica, "wine") == {1: 1, 2: 2}
 
 
 def test_who_is_not_there_is_named(port: int, monkeypatch: pytest.MonkeyPatch) -> None:

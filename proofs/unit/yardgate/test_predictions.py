@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from .neighbour import Asked, Neighbour, answering, running
-from .yard import Yard, raising, triton_answer
+from .yard import Yard, raising, triton_answer, until
 
 HEADERS = ("alias", "model", "version", "variant", "generation", "features")
 
@@ -214,3 +214,16 @@ def test_predictions_are_counted(yard: Yard) -> None:
     assert 'yardgate_overhead_seconds_count{alias="champion",model="wine",version="1"} 1.0' in text
     assert 'alias="unknown",code="404"' in text
     assert "invented" not in text
+
+
+@pytest.mark.parametrize("route", ["infer", "infer-by-key"])
+def test_who_has_not_sent_his_body_yet_is_on_his_way(yard: Yard, route: str) -> None:
+    """His version is chosen: it must not be unloaded before he has been answered."""
+    counted = 'yardgate_inflight{alias="champion",model="wine",version="1"} '
+    with contextlib.closing(socket.create_connection(("127.0.0.1", yard.port), timeout=5)) as caller:
+        caller.sendall(f"POST /v1/champion/{route} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{{".encode())
+        until(lambda: counted + "1.0" in yard.client.get("/metrics").text)
+        caller.sendall(b"}")
+        assert caller.recv(100).startswith(b"HTTP/1.1 ")
+
+    until(lambda: counted + "0.0" in yard.client.get("/metrics").text)

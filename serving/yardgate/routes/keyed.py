@@ -42,8 +42,9 @@ async def infer_by_key(alias: str, request: Request, gateway: GatewayDep) -> Res
     body = b""
     try:
         route = gateway.variants.route(alias, request.scope)
-        body = await _tensor(request, gateway=gateway, route=route)
-        answer = await gateway.predictor.predict(route, body, headers=JSON, started=started)
+        with gateway.predictor.underway(route):
+            body = await _tensor(request, gateway=gateway, route=route)
+            answer = await gateway.predictor.predict(route, body, headers=JSON, started=started)
     except GatewayError as failure:
         answer = gateway.predictor.refuse(failure, route=route)
     response = Response(answer.body, status_code=answer.status)
