@@ -18,7 +18,7 @@ from .tree import Application, Tree
 
 EXTRA: Final = Path("baseline/charts/monitoring-extra")
 SCENARIOS: Final = Path(__file__).with_name("scenarios.yaml")
-LIFECYCLE: Final = ("LedgerUnreadable", "GenerationsDiffer", "ShadowDisagrees")
+LIFECYCLE: Final = ("LedgerUnreadable", "GenerationsDiffer", "GenerationUncommitted", "ShadowDisagrees")
 
 
 @pytest.fixture(name="rules")

@@ -42,6 +42,7 @@ class Following:
         try:
             # In a thread: a volume that hangs must not hold up predictions.
             committed = await asyncio.to_thread(read_ledger, self._folder)
+            self._metrics.ledger_generation.set(committed.generation if committed else 0)
             if committed is not None and committed.replaces(self._switch.current):
                 async with self._switch.turning:
                     await self._adopt(committed)

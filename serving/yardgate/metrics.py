@@ -52,6 +52,9 @@ class Metrics:
             registry=self._registry,
         )
         self.generation = Gauge("yardgate_routing_generation", "Generation that is followed.", registry=self._registry)
+        self.ledger_generation = Gauge(
+            "yardgate_ledger_generation", "Highest generation that is committed, as read last.", registry=self._registry
+        )
         self.features_online = Gauge(
             "yardgate_features_online", "1 while the feature store answers.", registry=self._registry
         )

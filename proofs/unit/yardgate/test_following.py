@@ -48,6 +48,18 @@ def test_a_commit_is_followed_without_a_call(yard: Yard) -> None:
     assert "yardgate_routing_generation 2.0" in yard.client.get("/metrics").text
 
 
+def test_who_is_ahead_of_the_ledger_shows_it(yard: Yard) -> None:
+    """Switched to, and not committed: the two figures differ until somebody has committed, or brought it back."""
+    yard.control.ready.add(("wine", 2))
+    assert yard.reload().status_code == 200
+    assert "yardgate_routing_generation 2.0" in yard.client.get("/metrics").text
+    until(lambda: "yardgate_ledger_generation 1.0" in yard.client.get("/metrics").text)
+
+    yard.commit(2, champion=2, previous=1)
+
+    until(lambda: "yardgate_ledger_generation 2.0" in yard.client.get("/metrics").text)
+
+
 def test_the_first_commit_is_followed_from_an_absent_ledger(tmp_path: Path) -> None:
     """A gateway that started before the first deployment needs no second start."""
     with raising(tmp_path, standing={}) as yard:
