@@ -15,6 +15,7 @@ from models.wine.golden import TOLERANCE, Golden, read_golden
 from yardflow.errors import NeverDeployed, WrongAnswers
 from yardflow.gateway import Gateway
 from yardflow.lock import Lock
+from yardflow.network import await_network
 from yardflow.outbox import Outbox
 from yardflow.registry import Registry
 from yardflow.settings import FlowSettings
@@ -87,7 +88,8 @@ class Flow:
 
 @contextmanager
 def opened(settings: FlowSettings, *, tell: Callable[[str], None] = print) -> Iterator[Flow]:
-    """Open the doors for the block. Nothing is asked yet."""
+    """Open the doors for the block, as soon as this pod's network is. Nobody is asked anything yet."""
+    await_network(settings.neighbours)
     volume: Path = settings.volume
     flow = Flow(
         settings=settings,

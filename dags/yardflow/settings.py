@@ -57,3 +57,9 @@ class FlowSettings(BaseSettings):
 
     links_url: AnyHttpUrl | None = None
     """Where people outside read MLflow's pages; None where nobody is outside, and messages have no links."""
+
+    @property
+    def neighbours(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of the services that serve: Triton's and the gateway's."""
+        triton, _, port = self.triton.rpartition(":")
+        return (triton, int(port)), (str(self.gateway.host), int(self.gateway.port or 80))
