@@ -23,7 +23,7 @@ WORKLOADS = {
     "deployment": (CACHE, REPO_SERVER, "argocd-applicationset-controller"),
     "statefulset": ("argocd-application-controller",),
 }
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 600.0  # where the yard is up every pod may be rolled out beside it (docs/adr/0013-patience.md)
 SAID = 400  # characters of a message: enough for the cause, little enough for a terminal
 REFRESH = "argocd.argoproj.io/refresh=normal"
 
