@@ -16,15 +16,15 @@ DRAIN_S: Final = 30.0
 """Three times what a gateway gives a body and its answer: who is left after that is nobody who still waits."""
 
 
-def drain(flow: Flow, versions: Collection[int]) -> bool:
+def drain(flow: Flow, versions: Collection[int]) -> None:
     """
-    Wait until no prediction is on its way to *versions*; whether that was seen.
+    Wait until no prediction is on its way to *versions*.
 
     No gateway sends anybody there any more, so it ends by itself. It holds nothing up for ever: after ``DRAIN_S`` a
     line tells what was left, or which replica did not say, and whoever unloads goes on.
     """
     if not versions:
-        return True
+        return
     left: list[str] = []
 
     def is_empty() -> bool:
@@ -35,8 +35,6 @@ def drain(flow: Flow, versions: Collection[int]) -> bool:
         wait_until(is_empty, within_s=DRAIN_S, failure=TimeoutError)
     except TimeoutError:
         flow.tell(f"unloading all the same after {DRAIN_S:g} s: {'; '.join(left)}")
-        return False
-    return True
 
 
 def _left(flow: Flow, versions: Collection[int]) -> list[str]:

@@ -89,7 +89,8 @@ class Flow:
 @contextmanager
 def opened(settings: FlowSettings, *, tell: Callable[[str], None] = print) -> Iterator[Flow]:
     """Open the doors for the block, as soon as this pod's network is. Nobody is asked anything yet."""
-    await_network(settings.neighbours)
+    if not await_network(settings.neighbours):
+        tell("neither Triton nor the gateway accepts a connection of this pod; going on without")
     volume: Path = settings.volume
     flow = Flow(
         settings=settings,

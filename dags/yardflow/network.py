@@ -19,9 +19,9 @@ OPEN_S: Final = 30.0
 CONNECT_S: Final = 2.0
 
 
-def await_network(neighbours: Collection[tuple[str, int]], *, within_s: float = OPEN_S) -> bool:
+def await_network(neighbours: Collection[tuple[str, int]]) -> bool:
     """
-    Wait until one of *neighbours*, host and port, accepts a connection; whether one did.
+    Wait until one of *neighbours*, host and port, accepts a connection; whether one did within ``OPEN_S``.
 
     One is enough: policies are written for all of them at once. And none is no error of this: a neighbour that is away
     is named by the step that needs it.
@@ -31,7 +31,7 @@ def await_network(neighbours: Collection[tuple[str, int]], *, within_s: float = 
         return any(_accepts(host, port) for host, port in neighbours)
 
     try:
-        wait_until(is_open, within_s=within_s, failure=TimeoutError)
+        wait_until(is_open, within_s=OPEN_S, failure=TimeoutError)
     except TimeoutError:
         return False
     return True
