@@ -12,6 +12,7 @@ from proofs.lifecycle.failures import fence, hush, lie
 from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.losses import lose_replica, lose_triton, regain_triton
 from proofs.lifecycle.meanwhile import clients, in_every
+from proofs.lifecycle.restarts import kill_midway, kill_triton
 from proofs.lifecycle.story import Story
 from proofs.lifecycle.traffic import Client
 from proofs.outages import silence, stopped
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.order(64), pytest.mark.lifecycle, pytest.mark.lengthy]
 
-AT, REPLICA = "failures", "failures.replica"
-"""The moments of what was asked, and of what a client saw while a replica was deleted."""
+AT, REPLICA, TRITON = "failures", "failures.replica", "failures.triton"
+"""The moments of what was asked, and of what a client saw while a replica was deleted, and while Triton was killed."""
 
 Act = Callable[[Aftermath], Sequence[Fact]]
 
@@ -38,6 +39,13 @@ ANSWERED: Final[Mapping[str, Act]] = {
     "Slack refuses what people are to be told": hush,
 }
 """What nobody who asks may notice."""
+
+
+KILLED: Final[Mapping[str, Act]] = {
+    "Triton is killed, and nobody does anything": kill_triton,
+    "Triton is killed in the middle of a deployment": kill_midway,
+}
+"""What whoever asks meanwhile does notice: there is one Triton an environment."""
 
 
 @pytest.fixture(name="every")
@@ -98,6 +106,11 @@ def test_a_deployment_that_fails_leaves_the_champion(
         with yard.when("a replica is deleted in the middle of a switch"), clients(stories) as asking:
             yard.record(AT, *_all(yard, every, lose_replica))
         yard.record(REPLICA, *_seen(asking))
+        with clients(stories) as asking:
+            for title, act in KILLED.items():
+                with yard.when(title):
+                    yard.record(AT, *_all(yard, every, act))
+        yard.record(TRITON, *_seen(asking))
     yard.record(AT, *(memory.known for after in every for memory in after.known.values()))
 
     yard.judge("failures_contained")

@@ -200,10 +200,15 @@ def _return_to(flow: Flow, target: Placed, *, deploy_id: str, actor: str, reason
 
 
 def _warmed(flow: Flow, version: int) -> bool:
-    """Have *version* loaded; whether it was. It stays loaded as long as some alias stands for it."""
-    found = flow.triton.versions(flow.model).get(version)
-    if found is not None and found.state == "READY":
+    """
+    Have *version* loaded; whether it was.
+
+    Whatever answers beside it is left alone: users may be with a version that no ledger has, until they are switched.
+    """
+    found = flow.triton.versions(flow.model)
+    serving = {number for number, one in found.items() if one.state == "READY"}
+    if version in serving:
         return True
     flow.tell(f"version {version} is not loaded any more; loading it first")
-    hold(flow, {*standing(flow.current), version})
+    hold(flow, {*standing(flow.current), *serving, version})
     return False

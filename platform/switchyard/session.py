@@ -28,6 +28,7 @@ from yardfacts.accounting import account, body_of
 from yardfacts.bundle import COMPLETE, Bundle, run_name
 from yardfacts.catalogue import digests
 from yardfacts.claims import Claim
+from yardfacts.facts import Malformed
 from yardfacts.journal import FORMAT, Ending, InUse, Journal, read
 from yardfacts.keys import SigningKey
 from yardfacts.redact import Redactor
@@ -107,7 +108,7 @@ def open_session(
         raise pytest.UsageError(str(exc)) from exc
     places_of_ours = {str(checkout): ".", str(Path.home()): "~", platform.node(): "yard"}
     redactor = Redactor(secrets=key.secrets(), places=places_of_ours)
-    left = tuple(_end_abandoned(places.proof / "runs", redactor=redactor))
+    left = tuple(_end_abandoned(places.proof / "runs", redactor=redactor, tell=tell))
     run_id = secrets.token_hex(3)
     name = run_name(at=datetime.now(UTC), sha=short_sha(checkout), run_id=run_id)
     bundle = Bundle(places.proof / "runs" / name, redactor=redactor)
@@ -127,8 +128,12 @@ def open_session(
     return ProofSession(recorder=recorder, places=places, redactor=redactor, key=key)
 
 
-def _end_abandoned(runs: Path, *, redactor: Redactor) -> Iterator[str]:
-    """End the journals of runs whose process died; their folders stay incomplete, as they are."""
+def _end_abandoned(runs: Path, *, redactor: Redactor, tell: Callable[[str], None]) -> Iterator[str]:
+    """
+    End the journals of runs whose process died; their folders stay incomplete, as they are.
+
+    Nobody goes on writing where a journal is damaged, or of another format: that stays for whoever looks why.
+    """
     for folder in sorted(runs.glob("*")) if runs.is_dir() else ():
         path = folder / "journal.jsonl"
         if (folder / COMPLETE).exists() or not path.is_file():
@@ -136,6 +141,9 @@ def _end_abandoned(runs: Path, *, redactor: Redactor) -> Iterator[str]:
         try:
             journal = Journal(path, redactor=redactor)
         except InUse:
+            continue
+        except Malformed as exc:
+            tell(f"an earlier run is left as it is: {exc}")
             continue
         if journal.ended:
             journal.close()

@@ -14,17 +14,32 @@ from yardfacts.mutants import NothingToChange, asked, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, merge
 
 ENVIRONMENTS = ("dev", "prod")
-AT, REPLICA = "failures", "failures.replica"
+AT, REPLICA, TRITON = "failures", "failures.replica", "failures.triton"
 """What was asked, and what a client saw through the rows that nobody may notice; the same while a replica was deleted,
-where a few requests may fail that were with it."""
-MAY_FAIL: Final[Mapping[str, int]] = {AT: 0, REPLICA: REPLICA_LOST}
+where a few requests may fail that were with it; and while Triton was killed."""
+TRITON_LOST: Final = 1200
+"""
+So many may fail where Triton, of which there is one, is killed twice: two minutes of a client that asks ten times a
+second. A process starts in some ten seconds on idle cores, the second time after the kubelet has waited ten.
+"""
+MAY_FAIL: Final[Mapping[str, int]] = {AT: 0, REPLICA: REPLICA_LOST, TRITON: TRITON_LOST}
 """By moment: how many requests may go unanswered."""
 
 LIES = ("unready", "unloadable", "unloadable-again", "misremembered", "narrow")
 ROWS = (*LIES, "fenced", "untold", "triton-lost", "replica-lost")
-BACK = ("untold-returned",)
+BACK = ("untold-returned", "killed-midway-returned")
 """Where the champion from before had to be brought back."""
-GIVEN = ("begun-converged", "layer-meanwhile", "fenced-ahead", "triton-lost-noticed", "replica-lost-killed")
+KILLED = ("triton-killed", "killed-midway")
+"""Where nothing fails but Triton's process."""
+WHOLE = (*ROWS, *BACK, *KILLED)
+GIVEN = (
+    "begun-converged",
+    "layer-meanwhile",
+    "fenced-ahead",
+    "triton-lost-noticed",
+    "replica-lost-killed",
+    *(f"{row}-signalled" for row in KILLED),
+)
 """Without these nothing was broken, too much was, or the optional layer was not as it was wanted."""
 
 
@@ -34,14 +49,15 @@ def _of(kind: str, *rows: str) -> tuple[str, ...]:
 
 QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "other_error": _of("refused", *ROWS),
-    "other_end": (*_of("ended", *ROWS), "untold-returned-ended"),
-    "champion_moved": _of("champion", *ROWS, *BACK),
-    "golden_differs": _of("golden", *ROWS, *BACK),
+    "other_end": _of("ended", *ROWS, *BACK, "killed-midway"),
+    "champion_moved": _of("champion", *WHOLE),
+    "golden_differs": _of("golden", *WHOLE),
     "still_loaded": _of("unloaded", *LIES, "fenced", "triton-lost", "replica-lost"),
-    "not_free": _of("free", *ROWS, *BACK),
+    "not_free": _of("free", *WHOLE),
     "not_converged": _of("converged", "fenced", "untold", "triton-lost", "replica-lost"),
     "not_told": ("untold-silent", "untold-told"),
-    "not_back": ("untold-rolled-back", "triton-lost-back", "replica-lost-back"),
+    "not_back": (*_of("rolled-back", "untold", "killed-midway"), *_of("back", "triton-lost", "replica-lost", *KILLED)),
+    "not_gone_on": ("killed-midway-accepted",),
 }
 """Reason of a disproof, and the questions whose wrong answer it is."""
 
@@ -71,7 +87,8 @@ def _uncounted(facts: Facts) -> Facts:
 
 @claim(
     "Deployments that fail leave the champion as it was, in both environments: each ends with its own error, nothing "
-    "is promoted that was not committed, nobody gets wrong numbers, and the next deployment may begin.",
+    "is promoted that was not committed, nobody gets wrong numbers, and the next deployment may begin. A Triton "
+    "that is killed comes back with what it had.",
     mutants=[
         *(
             Mutant(
@@ -99,6 +116,11 @@ def _uncounted(facts: Facts) -> Facts:
                 ("people never hear of it", "untold-told", "told 0 times", "not_told"),
                 ("Triton comes back and no replica", "triton-lost-back", "0 ready", "not_back"),
                 ("a replica of another opinion is not seen", "replica-lost-refused", "exit code 0", "other_error"),
+                ("Triton comes back as somebody else", "triton-killed-champion", "wine version 0", "champion_moved"),
+                ("Triton was not killed, but stopped", "triton-killed-back", "ended with 0, ready", "not_back"),
+                ("what was loaded is lost with it", "killed-midway-accepted", "exit code 11", "not_gone_on"),
+                ("a promotion is lost with it", "killed-midway-ended", "generation 19 aborted", "other_end"),
+                ("a promotion cannot be taken back", "killed-midway-rolled-back", "exit code 11", "not_back"),
                 ("half a switch is committed", "replica-lost-ended", "generation 16 committed", "other_end"),
                 ("half a switch stays", "replica-lost-champion", "generation 16, in 1 of 2", "champion_moved"),
                 ("what half has switched to is loaded", "replica-lost-unloaded", "version 7 is READY", "still_loaded"),
@@ -151,6 +173,30 @@ def _uncounted(facts: Facts) -> Facts:
             edit=change(Traffic, at=REPLICA, where=_in_prod, sent=10, answered=10, failed=0),
             verdict=Verdict.INCONCLUSIVE,
             reason="few_samples",
+        ),
+        Mutant(
+            name="a version answers that nobody may hear, when Triton is back",
+            edit=change(Served, at=TRITON, where=_in_prod, version=999999),
+            verdict=Verdict.DISPROVED,
+            reason="other_version",
+        ),
+        Mutant(
+            name="Triton is away for longer than two starts take",
+            edit=change(Traffic, at=TRITON, where=_in_prod, failed=TRITON_LOST + 1, detail="request 7: HTTP 503"),
+            verdict=Verdict.DISPROVED,
+            reason="failed",
+        ),
+        Mutant(
+            name="nobody killed Triton",
+            edit=change(Answer, at=AT, where=asked("triton-killed-signalled", "prod"), outcome="wrong", got="0 killed"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_broken",
+        ),
+        Mutant(
+            name="no deployment was under way when Triton was killed",
+            edit=change(Answer, at=AT, where=asked("killed-midway-signalled", "prod"), outcome="wrong", got="0 killed"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_broken",
         ),
         Mutant(
             name="the deployment was not between two replicas",
@@ -238,7 +284,7 @@ def failures_contained(facts: Facts) -> Finding:
         *presupposed(at, probes=GIVEN, environments=ENVIRONMENTS, reason="not_broken"),
         *(
             finding
-            for moment in (AT, REPLICA)
+            for moment in MAY_FAIL
             for environment in ENVIRONMENTS
             for finding in answered_as_recorded(facts.at(moment), at, environment, may_fail=MAY_FAIL[moment])
         ),

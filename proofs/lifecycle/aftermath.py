@@ -7,10 +7,10 @@ Everything is asked of whoever knows it, as in ``story``; the rows themselves st
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from proofs.lifecycle.attempt import Attempt
+from proofs.lifecycle.attempt import UNWATCHED, Attempt
 from proofs.lifecycle.forged import Forged, sound
 from proofs.lifecycle.foundry import Foundry
 from proofs.lifecycle.memory import Memory
@@ -125,8 +125,23 @@ class Aftermath:
             within_s=within_s,
         )
         memory = self.remember(version)
-        self.inquiry.ask(f"{name}-golden", wanted=memory.said, got=lambda: memory.asked(self.story.hands))
+        self.inquiry.ask(
+            f"{name}-golden",
+            wanted=memory.said,
+            got=lambda: memory.asked(self.story.hands),
+            within_s=within_s,
+        )
         self.inquiry.ask(f"{name}-free", wanted="deploying -; follows everything", got=self._status)
+
+    def bring_back(self, name: str, promoted: Generation) -> None:
+        """Roll *promoted* back, in a hurry: who was the champion before it is so again, as the generation after it."""
+        words = ("rollback", *UNWATCHED, *BECAUSE)
+        self.inquiry.ask(f"{name}-rolled-back", wanted="exit code 0", got=lambda: self.code(*words))
+        taken = promoted.generation + 1
+        returned = replace(self.home, generation=taken, previous=promoted.champion)
+        self.ended(f"{name}-returned", taken, "committed", champion=returned)
+        self.whole(f"{name}-returned", champion=returned)
+        self.home = returned
 
     def restore(self) -> None:
         """

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from proofs.lifecycle.aftermath import BECAUSE, Aftermath
-from proofs.lifecycle.attempt import FAILED, REFUSED, UNWATCHED
+from proofs.lifecycle.aftermath import Aftermath
+from proofs.lifecycle.attempt import FAILED, REFUSED
 from proofs.lifecycle.forged import NAME, REASON, Forged, misremembered, narrow, unloadable, unready
 from proofs.lifecycle.replicas import replicas
 from proofs.services.rest import Rest
@@ -116,13 +116,7 @@ def hush(after: Aftermath) -> tuple[Fact, ...]:
     after.inquiry.ask("untold-told", wanted="told 1 times", got=lambda: _heard(after, taken))
     after.whole("untold", champion=promoted)
 
-    after.inquiry.ask(
-        "untold-rolled-back", wanted="exit code 0", got=lambda: after.code("rollback", *UNWATCHED, *BECAUSE)
-    )
-    returned = replace(after.home, generation=taken + 1, previous=version)
-    after.ended("untold-returned", taken + 1, "committed", champion=returned)
-    after.whole("untold-returned", champion=returned)
-    after.home = returned
+    after.bring_back("untold", promoted)
     return tuple(after.inquiry.facts)
 
 

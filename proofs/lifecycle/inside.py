@@ -21,7 +21,7 @@ from typing import Any, Final
 import models.repository
 from models.repository import Repository
 from yardflow import announcing, deploying, learning, steps
-from yardflow.errors import GatewayAway
+from yardflow.errors import GatewayAway, TritonAway
 from yardflow.flow import Flow, opened
 from yardflow.gateway import Gateway
 from yardflow.lock import Lock
@@ -29,12 +29,13 @@ from yardflow.settings import FlowSettings
 from yardflow.slack import Slack
 from yardflow.waiting import wait_until
 
-__all__ = ["GONE", "HELD", "PLACES", "Place", "after", "outlive", "promote"]
+__all__ = ["GONE", "HELD", "PLACES", "TRITON", "Place", "after", "outlive", "promote", "survive"]
 
 HELD: Final = "held at"
-"""A line that begins so says that the deployment waits, until somebody else has committed or a replica is gone."""
+"""A line that begins so says that the deployment waits, until somebody else has committed, or somebody is gone."""
 GONE: Final = "gone is"
-"""A line that begins so names the replica that is gone, and the deployment goes on."""
+"""A line that begins so names the replica that is gone, or Triton that was, and the deployment goes on."""
+TRITON: Final = "Triton"
 WAIT_S: Final = 240.0
 """A whole deployment, or a rollback, of somebody else's on two busy cores; or a pod's end, and the next one's start."""
 FAILED: Final = 11
@@ -132,6 +133,37 @@ def outlive(flow: Flow, replica: str) -> None:
     _tell(f"{GONE} {replica}")
 
 
+def survive(flow: Flow) -> None:
+    """Wait until Triton was away, and has what it had, for as many replicas; then go on as if nothing had been."""
+    before = _served(flow)
+    _tell(f"{HELD} {TRITON}")
+    _await(flow, "nothing loaded", lambda: not _ready(flow))
+    _await(flow, f"versions and replicas {before} again", lambda: _served(flow) == before)
+    _tell(f"{GONE} {TRITON}")
+
+
+def _await(flow: Flow, wanted: str, is_so: Callable[[], bool]) -> None:
+    def late() -> Exception:
+        return TimeoutError(f"wanted {wanted}, got {_served(flow)} after {WAIT_S:g} s")
+
+    wait_until(is_so, within_s=WAIT_S, failure=late)
+
+
+def _served(flow: Flow) -> tuple[list[int], int]:
+    """The versions that Triton has, and how many replicas there are."""
+    try:
+        return _ready(flow), len(flow.gateway.replicas())
+    except GatewayAway:
+        return _ready(flow), 0
+
+
+def _ready(flow: Flow) -> list[int]:
+    try:
+        return sorted(number for number, one in flow.triton.versions(flow.model).items() if one.state == "READY")
+    except TritonAway:
+        return []
+
+
 def _answers(flow: Flow, replica: str) -> bool:
     try:
         flow.gateway.table(replica)
@@ -179,6 +211,7 @@ def main() -> None:
     parser.add_argument("--kill", choices=PLACES)
     parser.add_argument("--hold", choices=PLACES)
     parser.add_argument("--outlive", action="store_true", help="hold when one replica has switched, until it is gone")
+    parser.add_argument("--survive", action="store_true", help="hold when it is loaded, until Triton was away")
     parser.add_argument("--promote", type=int, metavar="VERSION", help="instead of training on what has arrived")
     parser.add_argument("--lease", type=float, metavar="SECONDS", help="of the lock; as the platform has it")
     asked = parser.parse_args()
@@ -196,6 +229,8 @@ def main() -> None:
             after(PLACES[asked.hold], lambda *_, **__: _hold(flow, asked.deploy_id, asked.hold))
         if asked.outlive:
             after(PLACES["one replica switched"], lambda _, replica, *__: outlive(flow, replica))
+        if asked.survive:
+            after(PLACES["loaded"], lambda *_, **__: survive(flow))
         if asked.promote is None:
             deploy(flow, asked.deploy_id)
         else:

@@ -29,7 +29,7 @@ PERIOD_S: Final = 0.1
 """Ten requests a second: a switch takes longer than that, and two cores have something else to do."""
 TURNS: Final = (NEW, KEPT)
 LATE_S: Final = 0.5
-"""A request that goes out so much after its time was missed by this client, and tells nothing of the gateway."""
+"""A request that goes out so much after its time, with no answer to wait for, was missed by this client."""
 ANSWER_S: Final = 5.0
 SHOWN: Final = 5
 
@@ -90,13 +90,15 @@ class Client:
     def _ask_on(self) -> None:
         with self._opened() as kept, self._opened({"Connection": "close"}) as new:
             by = {KEPT: kept, NEW: new}
-            due_s = time.monotonic()
+            due_s = free_s = time.monotonic()
             while not self._end.wait(max(due_s - time.monotonic(), 0.0)):
-                self.late += time.monotonic() - due_s > LATE_S
+                # Behind a slow answer the next request is due and cannot go: the gateway was asked all the while.
+                self.late += time.monotonic() - max(due_s, free_s) > LATE_S
                 connection = TURNS[self.sent % len(TURNS)]
                 self.new += self._ask(by[connection]) and connection == NEW
+                free_s = time.monotonic()
                 # No catching up: what was missed is counted, and nobody is asked twice at once for it.
-                due_s = max(due_s + PERIOD_S, time.monotonic() - LATE_S)
+                due_s = max(due_s + PERIOD_S, free_s - LATE_S)
 
     def _opened(self, headers: Mapping[str, str] | None = None) -> httpx.Client:
         """One that keeps its connection; with a header that says so, it has a new one for each request."""

@@ -69,8 +69,7 @@ def counted(
         return disproved("failed", f"{told}, {traffic.failed} failed: {traffic.detail}")
     if traffic.sent < wanted:
         return inconclusive("few_samples", f"{told}, wanted {wanted}")
-    # Who waits in vain for an answer is late with the next request, and away from nothing.
-    if (traffic.late - traffic.failed) * 100 > traffic.sent * LATE_PERCENT:
+    if traffic.late * 100 > traffic.sent * LATE_PERCENT:
         return inconclusive("late_client", f"{told}, {traffic.late} of them late by the client itself")
     kept = [one.answers for one in served]
     if (

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ class Record:
 
 
 class Journal:
-    """An open journal. Each write is on the disk when it returns."""
+    """An open journal. Each write is on the disk when it returns; threads may write, one line after the other."""
 
     def __init__(
         self,
@@ -96,6 +97,7 @@ class Journal:
         """
         self.path, self.redactor = path, redactor
         self._monotonic, self._now = monotonic, now
+        self._turn = threading.Lock()
         self._file = path.open("ab")
         try:
             history = self._taken()
@@ -127,6 +129,10 @@ class Journal:
         Raises:
             ValueError: The journal was closed or has ended, or the body is no plain JSON.
         """
+        with self._turn:
+            return self._appended(kind, body)
+
+    def _appended(self, kind: str, body: Mapping[str, Any]) -> Record:
         if self.ended:
             raise ValueError(f"{self.path}: the journal has ended and is closed: wanted to write {kind!r}")
         record = Record(
@@ -139,9 +145,10 @@ class Journal:
         )
         line = line_of(record)
         self._file.write(line + b"\n")
+        # Before the disk has it: an interrupt comes while that is waited for, and the end has to follow this line.
+        self._seq, self._head = self._seq + 1, link(line)
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._seq, self._head = self._seq + 1, link(line)
         return record
 
     def fact(self, *, stage: str, moment: str, fact: Fact) -> Record:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from proofs.claims.failures_contained import AT, REPLICA
+from proofs.claims.failures_contained import AT, BACK, KILLED, REPLICA, TRITON
 from proofs.lifecycle.layered import PROBE
 
 from yardfacts.facts import Facts, Known
@@ -15,8 +15,13 @@ from .witnesses import ENVIRONMENTS, client, right
 __all__ = ["with_failures"]
 
 HOME: Final = 1
-"""The champion; versions 2 to 5 lie, 6 and 7 are sound."""
-OUTPUTS: Final = {1: (0.9996, 0.0003, 0.0001), 6: (0.998, 0.0015, 0.0005), 7: (0.997, 0.002, 0.001)}
+"""The champion; versions 2 to 5 lie, 6 to 8 are sound."""
+OUTPUTS: Final = {
+    1: (0.9996, 0.0003, 0.0001),
+    6: (0.998, 0.0015, 0.0005),
+    7: (0.997, 0.002, 0.001),
+    8: (0.996, 0.003, 0.001),
+}
 
 REFUSED: Final[Mapping[str, tuple[int, str]]] = {
     "unready": (2, "exit code 11, NotReady: these are not the files that were trained"),
@@ -50,6 +55,14 @@ BESIDE: Final = {
     "triton-lost-noticed": "0 ready",
     "triton-lost-back": "2 ready",
     "triton-lost-converged": "exit code 0",
+    "triton-killed-signalled": "1 killed",
+    "triton-killed-back": "start 2, the one before ended with 137, ready; 2 replicas ready",
+    "killed-midway-signalled": "held when the version was loaded; 1 killed; went on when Triton was back",
+    "killed-midway-back": "start 3, the one before ended with 137, ready; 2 replicas ready",
+    "killed-midway-accepted": "exit code 0",
+    "killed-midway-ended": "generation 19 committed; champion 8, previous 6 since generation 19",
+    "killed-midway-rolled-back": "exit code 0",
+    "killed-midway-returned-ended": "generation 20 committed; champion 1, previous 8 since generation 20",
     "replica-lost-killed": "held when 1 had switched; 1 deleted; went on when it was gone",
     "replica-lost-back": "2 ready",
     "replica-lost-converged": "exit code 0",
@@ -64,6 +77,7 @@ def with_failures(facts: Facts) -> Facts:
             facts.plus(AT, [right(probe, environment, said) for probe, said in _said()])
             .plus(AT, list(client(environment, seen, OUTPUTS, late=2)))
             .plus(REPLICA, list(client(environment, {(15, 1): 90, (17, 7): 60, (18, 1): 200}, OUTPUTS, failed=1)))
+            .plus(TRITON, list(client(environment, {(18, 1): 300, (19, 8): 90, (20, 1): 60}, OUTPUTS, failed=180)))
             .plus(AT, [Known(environment=environment, version=one, outputs=out) for one, out in OUTPUTS.items()])
         )
     return facts
@@ -76,8 +90,9 @@ def _said() -> Iterator[tuple[str, str]]:
         yield f"{row}-ended", f"generation 7 {ENDED[row]}; champion 1, previous - since generation 6"
         if candidate:
             yield f"{row}-unloaded", f"version {candidate} is not READY"
-    for place in (*REFUSED, "untold-returned"):
-        said = f"wine version {HOME}"
+    champions = {**dict.fromkeys((*REFUSED, *BACK, *KILLED), HOME), "killed-midway": 8}
+    for place, champion in champions.items():
+        said = f"wine version {champion}"
         yield f"{place}-champion", f"{said}; {said}; {said}; {said}, generation 6, in 2 of 2"
-        yield f"{place}-golden", f"15 golden rows of version {HOME} as recorded, by 3 of 3"
+        yield f"{place}-golden", f"15 golden rows of version {champion} as recorded, by 3 of 3"
         yield f"{place}-free", "deploying -; follows everything"

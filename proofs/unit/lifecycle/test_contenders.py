@@ -23,7 +23,7 @@ from models.wine.scoring import read_weights, score
 from yardflow.comparison import MOST
 from yardflow.flow import Flow
 
-from .test_rows import _client, _flow, _foundry, _run  # noqa: F401 - pytest finds fixtures by these names
+from .test_rows import _flow, _foundry, _run  # noqa: F401 - pytest finds fixtures by these names
 
 SHARE = ("--weight", f"{WEIGHT:g}")
 Run = Callable[..., Attempt]

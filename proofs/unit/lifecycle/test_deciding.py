@@ -22,7 +22,7 @@ from yardflow.errors import Fenced, Overtaken
 from yardflow.flow import Flow
 
 # The commands themselves, where no server is.
-from .test_rows import Run, _client, _flow, _foundry, _run  # noqa: F401  fixtures are found by their name
+from .test_rows import Run, _flow, _foundry, _run  # noqa: F401  fixtures are found by their name
 
 SLEEPER = "sleeper"
 

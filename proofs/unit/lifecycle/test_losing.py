@@ -6,19 +6,17 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 import pytest
 from click.testing import CliRunner
-from mlflow import MlflowClient
 from proofs.claims.ledger_rebuilt import COMMANDS
 from proofs.lifecycle import reviving
 from proofs.lifecycle.attempt import REFUSED, Attempt
 from proofs.lifecycle.losing import commands
 from proofs.lifecycle.reviving import revive
 from proofs.lifecycle.wiping import MOUNTED, wipe
-from proofs.unit.yardflow.shop import Gateways, shop
+from proofs.unit.yardflow.shop import Gateways
 from proofs.unit.yardflow.stories import Killed, check_champion, promote, registered
 
 from yardflow import __main__ as door
@@ -31,13 +29,8 @@ BECAUSE = ("--reason", "asked for")
 
 
 @pytest.fixture(name="flow")
-def _flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flow:
+def _flow(flow: Flow) -> Flow:
     """An environment in which version 2 was promoted, and the replicas follow that."""
-    # The package calls this store outdated; for a test it is the only one without a database.
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    place, volume = tmp_path.joinpath("store").as_uri(), tmp_path / "volume"
-    volume.mkdir()
-    flow = shop(volume, MlflowClient(tracking_uri=place, registry_uri=place))
     promote(flow, registered(flow))
     for replica in flow.gateway.replicas():
         flow.gateway.table(replica)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow import MlflowClient
 from proofs.lifecycle import inside
 from proofs.lifecycle.attempt import FAILED, Attempt
 from proofs.lifecycle.inside import HELD, Place, after, outlive, promote
 from proofs.lifecycle.losses import said_killed, said_unlike, told_killed, told_unlike
-from proofs.unit.yardflow.shop import Gateways, shop
+from proofs.unit.yardflow.shop import Gateways
 from proofs.unit.yardflow.stories import check_champion, registered
 
 from yardfacts.facts import Generation
@@ -51,15 +49,10 @@ class Mortals(Gateways):
 
 
 @pytest.fixture(name="flow")
-def _flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flow:
+def _flow(flow: Flow) -> Flow:
     """An environment after the seed, in which a replica can be deleted."""
-    # The package calls this store outdated; for a test it is the only one without a database.
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    place, volume = tmp_path.joinpath("store").as_uri(), tmp_path / "volume"
-    volume.mkdir()
-    made = shop(volume, MlflowClient(tracking_uri=place, registry_uri=place))
-    doors: dict[str, Any] = {"gateway": Mortals(made.ledger, made.triton)}  # type: ignore[arg-type]  # it stands in
-    return replace(made, **doors)
+    doors: dict[str, Any] = {"gateway": Mortals(flow.ledger, flow.triton)}  # type: ignore[arg-type]  # it stands in
+    return replace(flow, **doors)
 
 
 def _home(flow: Flow) -> Generation:

@@ -17,7 +17,7 @@ from proofs.lifecycle.forged import sound, unready
 from proofs.lifecycle.foundry import Foundry
 from proofs.lifecycle.story import read_ledger
 from proofs.services.mlflow import Mlflow
-from proofs.unit.yardflow.shop import Channel, Gateways, shop
+from proofs.unit.yardflow.shop import Channel, Gateways
 
 from yardflow import __main__ as door
 from yardflow.errors import NotDelivered
@@ -68,23 +68,12 @@ class Shelf:
         self.client.delete_experiment(experiment)
 
 
-@pytest.fixture(name="client")
-def _client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
-    # The package calls this store outdated; for a test it is the only one without a database.
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    place = tmp_path.joinpath("store").as_uri()
-    return MlflowClient(tracking_uri=place, registry_uri=place)
-
-
 @pytest.fixture(name="flow")
-def _flow(tmp_path: Path, client: MlflowClient) -> Flow:
+def _flow(flow: Flow) -> Flow:
     """An environment after the seed, whose Triton runs the code of a version."""
-    volume = tmp_path / "volume"
-    volume.mkdir()
-    made = shop(volume, client)
-    backend = Backend(made.repository)
-    doors: dict[str, Any] = {"triton": backend, "gateway": Gateways(made.ledger, backend)}
-    return replace(made, **doors)
+    backend = Backend(flow.repository)
+    doors: dict[str, Any] = {"triton": backend, "gateway": Gateways(flow.ledger, backend)}
+    return replace(flow, **doors)
 
 
 @pytest.fixture(name="foundry")

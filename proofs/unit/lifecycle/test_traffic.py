@@ -6,9 +6,10 @@ import itertools
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from proofs.lifecycle import traffic as under_test
@@ -32,6 +33,8 @@ class _Service(ThreadingHTTPServer):
         self.asked: Counter[tuple[int, int]] = Counter()
         """How often by the client's port, and by which replica."""
         self.lost: set[int] = set()
+        self.slow: Callable[[], None] = lambda: None
+        """What goes by before each answer."""
         self.enough = threading.Event()
 
 
@@ -45,6 +48,7 @@ class _Replica(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        self.service.slow()
         body = json.dumps({"outputs": [{"name": "probabilities", "data": OUTPUTS}]}).encode()
         self.send_response(503 if self.number in self.service.lost else 200)
         for name, value in (("Generation", 4), ("Version", 3)):
@@ -60,6 +64,34 @@ class _Replica(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
+@dataclass
+class _Clock:
+    """The client's; it goes on when somebody says so, and by nothing else."""
+
+    now_s: float = 1000.0
+
+    def time(self) -> float:
+        return self.now_s
+
+    monotonic = time
+
+    def pass_by(self) -> None:
+        """So much that whoever did nothing meanwhile was away."""
+        self.now_s += 2 * under_test.LATE_S
+
+
+class _Dozing(threading.Event):
+    """Lets a clock go on whenever somebody waits for it: who waits stood still so long."""
+
+    def __init__(self, clock: _Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._clock.pass_by()
+        return super().wait(timeout)
+
+
 @pytest.fixture(name="service")
 def _service(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Service]:
     with _Service() as service:
@@ -73,8 +105,8 @@ def _service(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Service]:
         thread.join()
 
 
-def _asked(service: _Service) -> Client:
-    with Client(Kube(Scripted()), "dev", {"inputs": []}) as client:
+def _asked(service: _Service, **fields: Any) -> Client:
+    with Client(Kube(Scripted()), "dev", {"inputs": []}, **fields) as client:
         assert service.enough.wait(ANSWER_S)
     return client
 
@@ -105,3 +137,26 @@ def test_a_replica_that_the_kept_connection_has_not_is_met_all_the_same(service:
     assert traffic.failed > 0
     assert traffic.answered + traffic.failed == traffic.sent
     assert "503" in traffic.detail
+
+
+def test_who_waits_for_a_slow_answer_is_not_late(service: _Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next request was due long ago and could not go; how slow the answer was is told by itself."""
+    clock = _Clock()
+    monkeypatch.setattr(under_test, "time", clock)
+    service.slow = clock.pass_by
+
+    client = _asked(service)
+
+    assert (client.late, client.failed) == (0, [])
+    assert client.slowest_ms == 2 * under_test.LATE_S * 1000
+
+
+def test_who_stands_still_with_nothing_to_wait_for_is_late(service: _Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every request that this client brought itself to send too late is counted, though each was answered at once."""
+    clock = _Clock()
+    monkeypatch.setattr(under_test, "time", clock)
+
+    client = _asked(service, _end=_Dozing(clock))
+
+    assert client.late == client.sent >= ENOUGH
+    assert (client.failed, client.slowest_ms) == ([], 0.0)

@@ -151,6 +151,18 @@ def test_a_killed_run_leaves_a_readable_journal(prove: Prove, proving: str, pyte
     assert not (run.folder / "COMPLETE").exists()
 
 
+def test_a_damaged_run_is_left_as_it_is_and_stops_nobody(prove: Prove, proving: str, pytester: pytest.Pytester) -> None:
+    """Who proves next is told which one it is, and nothing is written where nobody can read."""
+    journal = pytester.path / "docs/proof/runs/damaged/journal.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_text("no record\n")
+    run = prove("-m", "core_only", test_p20_proving=proving)
+    assert run.code == 0
+    assert "an earlier run is left as it is" in run.stdout
+    assert "damaged/journal.jsonl: line 1 is no record" in run.stdout
+    assert journal.read_text() == "no record\n"
+
+
 def test_a_cancelled_run_is_sealed_as_interrupted(prove: Prove) -> None:
     """SIGTERM, as CI sends it, restores and seals like Ctrl-C."""
     body = "import os, signal\ndef test_it_is_cancelled(yard):\n    os.kill(os.getpid(), signal.SIGTERM)\n"

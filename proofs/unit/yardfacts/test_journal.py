@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from yardfacts.redact import MASK, Redactor
 
 PLAIN = Redactor()
 Edit = Callable[[list[str]], list[str]]
+WRITERS, LINES = 8, 20
 
 
 @pytest.fixture(name="path")
@@ -70,6 +73,42 @@ def test_a_dead_writers_journal_is_continued(path: Path) -> None:
     history = read(path)
     assert [(record.seq, record.kind) for record in history.records] == [(0, "begin"), (1, "torn"), (2, "end")]
     assert history.lost == 17
+
+
+def test_threads_write_one_line_after_the_other(path: Path) -> None:
+    """A layer is toggled beside a test, and both tell what they do: every line is there, in one chain."""
+    journal = Journal(path, redactor=PLAIN)
+    with ThreadPoolExecutor(WRITERS) as threads:
+        for writer in range(WRITERS):
+            threads.submit(_written, journal, writer)
+    journal.end(Ending.COMPLETED)
+    history = read(path)
+    by = [(record.body["writer"], record.body["line"]) for record in history.of("note")]
+    assert sorted(by) == [(writer, line) for writer in range(WRITERS) for line in range(LINES)]
+    assert [line for writer, line in by if writer == 0] == list(range(LINES))
+
+
+def test_an_interrupt_while_the_disk_is_waited_for_leaves_the_chain_whole(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line that was being written is there, and the end follows it."""
+    journal = Journal(path, redactor=PLAIN)
+    journal.write("begin")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            journal.write("note", line="half way")
+    journal.end(Ending.INTERRUPTED)
+    assert [record.kind for record in read(path).records] == ["begin", "note", "end"]
+
+
+def _written(journal: Journal, writer: int) -> None:
+    for line in range(LINES):
+        journal.write("note", writer=writer, line=line)
+
+
+def _interrupted(_: int) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_living_writer_keeps_others_out(path: Path) -> None:

@@ -48,6 +48,29 @@ def test_a_rollback_that_died_half_way_is_gone_on_with(flow: Flow, monkeypatch: 
     check_champion(flow, 1)
 
 
+def test_what_users_are_on_stays_loaded_until_they_are_back(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version that no ledger has is left for one that has to be loaded first: nobody is refused on the way."""
+    promote(flow, registered(flow))
+    bad = registered(flow, "another", "b2", seed=2)
+    steps.begin(flow, "bad", actor="test", reason="because")
+    for step in (steps.publish, steps.load, steps.smoke, steps.switch):
+        step(flow, "bad", bad)
+    steps.end(flow, "bad")
+    deploying.hold(flow, {bad})  # Triton started anew, say, while a volume was in the way
+    real, loaded = Gateways.reload, list[set[int]]()
+
+    def reload(gateways: Gateways, *args: Any) -> bool:
+        loaded.append(cast(Server, flow.triton).loaded)
+        return real(gateways, *args)
+
+    monkeypatch.setattr(Gateways, "reload", reload)
+    outcome = steps.rollback(flow, deploy_id="r", actor="test", reason="too slow")
+    assert outcome.evidence["load"] == {"warm": False}
+    assert [bad in one for one in loaded] == [True, True]
+    converge(flow)  # takes the bad one away
+    check_champion(flow, 2)
+
+
 def test_a_rollback_that_died_half_way_is_ended_by_converge(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who decided it is not undone by a job that runs at night; while the rollback is at work, that touches nothing."""
     promote(flow, registered(flow))

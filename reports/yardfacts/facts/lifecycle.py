@@ -41,7 +41,7 @@ class Traffic:
     failed: int
     """An error, an answer of another shape, or none in time."""
     late: int
-    """Sent late by the client itself: it saw nothing meanwhile."""
+    """Sent late by the client itself: it waited for no answer, and saw nothing meanwhile."""
     slowest_ms: float
     """Of those that were answered."""
     span_s: float
