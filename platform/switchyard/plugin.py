@@ -125,6 +125,12 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, _interrupted)
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Which earlier runs are left as they are: nobody has to be stopped by them, and somebody has to know."""
+    session = config.stash.get(SESSION, None)
+    return [f"an earlier run is left as it is: {damage}" for damage in (session.damaged if session else ())]
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """
     Print the verdict, after everybody else has printed: ``make`` hides exit codes, so the last line carries it.

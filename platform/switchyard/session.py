@@ -6,7 +6,7 @@ import os
 import platform
 import secrets
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -48,6 +48,8 @@ class ProofSession:
     redactor: Redactor
     key: SigningKey
     """Seals the evidence."""
+    damaged: Sequence[str] = ()
+    """Earlier runs whose journals nobody can read or go on writing, in words."""
     gate: Gate = field(default_factory=Gate)
     claims: Mapping[str, Claim] = field(default_factory=dict)
     """By name, once the claims are loaded; a run that never came to judge anything has none."""
@@ -108,7 +110,8 @@ def open_session(
         raise pytest.UsageError(str(exc)) from exc
     places_of_ours = {str(checkout): ".", str(Path.home()): "~", platform.node(): "yard"}
     redactor = Redactor(secrets=key.secrets(), places=places_of_ours)
-    left = tuple(_end_abandoned(places.proof / "runs", redactor=redactor, tell=tell))
+    damaged: list[str] = []
+    left = tuple(_end_abandoned(places.proof / "runs", redactor=redactor, leave=damaged.append))
     run_id = secrets.token_hex(3)
     name = run_name(at=datetime.now(UTC), sha=short_sha(checkout), run_id=run_id)
     bundle = Bundle(places.proof / "runs" / name, redactor=redactor)
@@ -123,16 +126,17 @@ def open_session(
         budgets=dict(budgets),
         claims=digests(checkout / "proofs" / "claims"),
         ended_for_others=left,
+        left_as_they_are=damaged,
     )
     recorder = Recorder(bundle=bundle, journal=journal, run_id=run_id, tell=tell, budgets=budgets)
-    return ProofSession(recorder=recorder, places=places, redactor=redactor, key=key)
+    return ProofSession(recorder=recorder, places=places, redactor=redactor, key=key, damaged=damaged)
 
 
-def _end_abandoned(runs: Path, *, redactor: Redactor, tell: Callable[[str], None]) -> Iterator[str]:
+def _end_abandoned(runs: Path, *, redactor: Redactor, leave: Callable[[str], None]) -> Iterator[str]:
     """
     End the journals of runs whose process died; their folders stay incomplete, as they are.
 
-    Nobody goes on writing where a journal is damaged, or of another format: that stays for whoever looks why.
+    Nobody goes on writing where a journal is damaged, or of another format: *leave* hears why, and it stays so.
     """
     for folder in sorted(runs.glob("*")) if runs.is_dir() else ():
         path = folder / "journal.jsonl"
@@ -143,7 +147,7 @@ def _end_abandoned(runs: Path, *, redactor: Redactor, tell: Callable[[str], None
         except InUse:
             continue
         except Malformed as exc:
-            tell(f"an earlier run is left as it is: {exc}")
+            leave(str(exc))
             continue
         if journal.ended:
             journal.close()
