@@ -1,8 +1,9 @@
 """
-From a registered version to an alias that it is to stand behind: publish, load, smoke, switch, verify, commit.
+From a registered version to an alias that it is to stand behind: publish, load, switch, verify, commit.
 
 Each step may be repeated: it finds what an earlier attempt left and goes on from there. Until the switch nothing that a
-user could notice happens; what is done after a failure stands in ``undoing``.
+user could notice happens. What a candidate is asked before that stands in ``smoking``, and what is done after a failure
+in ``undoing``.
 """
 
 from __future__ import annotations
@@ -15,21 +16,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from models.ledger import Intent, Outcome, Placed
 from models.repository import Published
 from models.signature import signature_of
-from models.wine.table import read_table
-from models.wine.training import is_holdout
 from yardflow.draining import drain
 from yardflow.errors import Overtaken, WrongAnswers
 from yardflow.flow import Flow
-from yardflow.gate import ACCURACY
 from yardflow.gateway import Reload
 from yardflow.registry import GOLDEN, MODEL, Kept
-from yardflow.training import measure
-from yardflow.waiting import wait_until
 
 __all__ = [
     "Deployment",
@@ -39,7 +34,6 @@ __all__ = [
     "load",
     "publish",
     "ready",
-    "smoke",
     "standing",
     "switch",
     "verify",
@@ -49,10 +43,8 @@ ANSWERS: Final = 20
 """Right answers in a row that each replica, and the Service, has to give after a switch."""
 GOLDEN_ROWS: Final = 2
 """That a gateway asks before it switches: a control request is small."""
-COUNTED_S: Final = 5.0
-"""Until Triton has counted an answer that was received: milliseconds, or more where both cores are busy."""
 ROUNDING: Final = 1e-6
-"""Between a metric as it was logged and the same computed again from single precision."""
+"""Between a probability as it was recorded and the same in single precision."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,44 +127,6 @@ def load(flow: Flow, *versions: int) -> Mapping[str, Any]:
         raise WrongAnswers(f"wanted versions {sorted(wanted)} READY in Triton, got {unready} not among {dict(found)}")
     flow.tell(f"Triton has {', '.join(str(one) for one in sorted(wanted))}")
     return {"loaded": sorted(wanted)}
-
-
-def smoke(flow: Flow, kept: Kept) -> Mapping[str, Any]:
-    """
-    Ask the candidate before any user does: golden rows, and every held-out row, whose metrics must be the trained ones.
-
-    Raises:
-        WrongAnswers: It answers otherwise than what was trained, or somebody else answered.
-        TritonAway: It does not answer.
-    """
-    before = flow.triton.executions(flow.model, kept.version)
-    difference = flow.check_triton(kept.version)
-    held_out, labels = _held_out()
-    got = flow.triton.predict(flow.model, kept.version, held_out)
-    measured = measure(got.probabilities, got.classes, labels=labels)
-    # A metric that was not logged, or is no number, agrees with nothing.
-    away = {
-        name: abs(measured[name] - kept.metrics.get(name, np.nan)) for name in {ACCURACY, *kept.metrics} & {*measured}
-    }
-    wrong = {name: measured[name] for name, distance in away.items() if not distance <= ROUNDING}
-    if wrong:
-        trained = {name: kept.metrics.get(name) for name in wrong}
-        raise WrongAnswers(f"wanted version {kept.version} to score as it was trained, {trained}; got {wrong}")
-    asked = len(labels) + len(flow.golden(kept.version).features)
-
-    def counted() -> int:
-        return flow.triton.executions(flow.model, kept.version) - before
-
-    # Triton counts an answer after it is sent: seen to be one answer behind.
-    wait_until(
-        lambda: counted() >= asked,
-        within_s=COUNTED_S,
-        failure=lambda: WrongAnswers(
-            f"wanted {asked} rows answered by version {kept.version}, Triton counts {counted()} after {COUNTED_S:g} s"
-        ),
-    )
-    flow.tell(f"version {kept.version} answers {asked} rows as it was trained")
-    return {"golden_max_difference": difference, "rows": asked, **measured}
 
 
 def switch(flow: Flow, deployment: Deployment, *, fenced: bool = True) -> Mapping[str, Any]:
@@ -286,13 +240,6 @@ def after(current: Outcome | None, deployment: Deployment) -> dict[str, Placed]:
 def standing(outcome: Outcome | None) -> frozenset[int]:
     """The versions that some alias stands for: these stay loaded."""
     return frozenset(placed.version for placed in outcome.aliases.values()) if outcome else frozenset()
-
-
-def _held_out() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """The rows that every version was measured on, as requests carry them, and their labels."""
-    table = read_table()
-    kept = np.array([is_holdout(int(sample_id)) for sample_id in table.sample_ids])
-    return table.features[kept].astype(np.float32), table.labels[kept]
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -30,6 +30,7 @@ FlowError
 ├── NotReady            a registered version is not what was trained, or cannot be had
 ├── Unregistered        the registry has no such version
 ├── WrongAnswers        a version answers otherwise than it was trained to, or somebody else answered
+├── TooSlow             a version takes much longer for a row than the champion
 ├── LoadRefused         Triton cannot load a version; what served goes on
 ├── LoadSilent          Triton did not answer a load in time: the model is wedged
 ├── NotReloaded         a gateway refuses a version, and serves on as before
@@ -243,6 +244,10 @@ class Unregistered(FlowError):
 
 class WrongAnswers(FlowError):
     """Whoever would be switched to it would be answered wrongly."""
+
+
+class TooSlow(FlowError):
+    """Whoever would be switched to it would be answered rightly, and too late."""
 
 
 class LoadRefused(FlowError):

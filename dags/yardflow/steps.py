@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 from models.errors import ModelError
 from models.ledger import Action, Intent, Outcome, Phase, Placed
-from yardflow import deploying, rebuilding, undoing
+from yardflow import deploying, rebuilding, smoking, undoing
 from yardflow.admitting import Alias, Evidence, admit, check_seen
 from yardflow.announcing import announce
 from yardflow.converging import project
@@ -97,9 +97,9 @@ def load(flow: Flow, deploy_id: str, version: int) -> Evidence:
 
 
 def smoke(flow: Flow, deploy_id: str, version: int) -> Evidence:
-    """See ``deploying.smoke``."""
+    """See ``smoking.smoke``."""
     with _timed(flow, deploy_id) as found:
-        found.update(deploying.smoke(flow, flow.registry.version(version)))
+        found.update(smoking.smoke(flow, flow.registry.version(version)))
     return found
 
 

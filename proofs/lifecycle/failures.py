@@ -13,7 +13,7 @@ from typing import Final
 
 from proofs.lifecycle.aftermath import Aftermath
 from proofs.lifecycle.attempt import FAILED, REFUSED
-from proofs.lifecycle.forged import NAME, REASON, Forged, misremembered, narrow, unloadable, unready
+from proofs.lifecycle.forged import NAME, REASON, Forged, misremembered, narrow, slow, unloadable, unready
 from proofs.lifecycle.replicas import replicas
 from proofs.services.rest import Rest
 
@@ -53,6 +53,7 @@ LIES: Final = (
         "rolled_back",
     ),
     Lie("narrow", narrow, "WrongAnswers", "version {version} to score as it was trained", "rolled_back"),
+    Lie("slow", slow, "TooSlow", "wanted version {version} to take", "rolled_back"),
 )
 
 

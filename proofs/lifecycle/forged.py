@@ -33,6 +33,7 @@ __all__ = [
     "contrary",
     "misremembered",
     "narrow",
+    "slow",
     "sound",
     "unloadable",
     "unready",
@@ -76,6 +77,19 @@ class TritonPythonModel:
         return pb_utils.InferenceResponse(output_tensors=tensors)
 """
 """Knows its golden rows by heart, and says the same of every other."""
+
+SLOW: Final = """\
+import time
+
+import right
+
+
+class TritonPythonModel(right.TritonPythonModel):
+    def execute(self, requests):
+        time.sleep(2.0)
+        return super().execute(requests)
+"""
+"""Answers as its training says, two seconds later: ten times what a row takes where cores are busy is less."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +162,12 @@ def narrow(*, seed: int) -> Forged:
     """One that answers its golden rows as it is known to, and every other row wrongly."""
     right = sound(seed=seed)
     return _packaged(right, {"model.py": NARROW.encode(), "known.json": right.files[GOLDEN]})
+
+
+def slow(*, seed: int) -> Forged:
+    """One that answers every row rightly, and keeps whoever asks waiting for it."""
+    right = sound(seed=seed)
+    return _packaged(right, {"model.py": SLOW.encode(), "right.py": right.files[f"{MODEL}/model.py"]})
 
 
 def _packaged(forged: Forged, others: Mapping[str, bytes]) -> Forged:

@@ -15,7 +15,7 @@ from .witnesses import ENVIRONMENTS, client, right
 __all__ = ["with_failures"]
 
 HOME: Final = 1
-"""The champion; versions 2 to 5 lie, 6 to 8 are sound."""
+"""The champion; versions 2 to 5 and 9 lie, 6 to 8 are sound."""
 OUTPUTS: Final = {
     1: (0.9996, 0.0003, 0.0001),
     6: (0.998, 0.0015, 0.0005),
@@ -29,6 +29,7 @@ REFUSED: Final[Mapping[str, tuple[int, str]]] = {
     "unloadable-again": (3, "exit code 11, LoadRefused: forged so that nobody can load it"),
     "misremembered": (4, "exit code 11, WrongAnswers: the golden outputs of wine version 4 from Triton"),
     "narrow": (5, "exit code 11, WrongAnswers: version 5 to score as it was trained"),
+    "slow": (9, "exit code 11, TooSlow: wanted version 9 to take"),
     "fenced": (6, "exit code 10, Fenced: generation 12 at http://10.42.0.9:8080"),
     "untold": (0, "exit code 11, NotDelivered: 403 action_prohibited"),
     "triton-lost": (7, "exit code 11, GatewayAway: wanted the replicas of the gateway"),
@@ -37,7 +38,7 @@ REFUSED: Final[Mapping[str, tuple[int, str]]] = {
 """By row: the candidate that may not stay loaded, 0 where it may; and how the command ended."""
 ENDED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("unready", "unloadable", "unloadable-again"), "aborted"),
-    **dict.fromkeys(("misremembered", "narrow", "fenced", "replica-lost"), "rolled_back"),
+    **dict.fromkeys(("misremembered", "narrow", "slow", "fenced", "replica-lost"), "rolled_back"),
     "untold": "committed",
     "triton-lost": "open",
 }

@@ -51,7 +51,7 @@ def _modules(folder: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(folder))
-        for name in ("triton_python_backend_utils", "scoring"):
+        for name in ("triton_python_backend_utils", "scoring", "right"):
             sys.modules.pop(name, None)
 
 

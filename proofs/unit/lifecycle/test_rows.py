@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,9 +18,11 @@ from proofs.lifecycle.forged import sound, unready
 from proofs.lifecycle.foundry import Foundry
 from proofs.lifecycle.story import read_ledger
 from proofs.services.mlflow import Mlflow
+from proofs.unit.yardflow.clock import Clock
 from proofs.unit.yardflow.shop import Channel, Gateways
 
 from yardflow import __main__ as door
+from yardflow import smoking
 from yardflow.errors import NotDelivered
 from yardflow.flow import Flow
 
@@ -107,14 +110,19 @@ def _ends(run: Run) -> dict[int, tuple[str, int]]:
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.name)
-def test_a_lie_ends_as_the_row_says(lie: Lie, run: Run, flow: Flow, foundry: Foundry) -> None:
+def test_a_lie_ends_as_the_row_says(
+    lie: Lie, run: Run, flow: Flow, foundry: Foundry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each time with its error and these words, undone, unloaded, and with the lock given back."""
+    clock = Clock()
+    monkeypatch.setattr(time, "sleep", clock.sleep)  # the slow one's: nobody waits for it here
+    monkeypatch.setattr(smoking, "time", clock)
     version = foundry.register(lie.forge(seed=500))
-    for time in range(lie.times):
+    for turn in range(lie.times):
         ended = run("promote", str(version))
         assert (ended.code, ended.failure) == (FAILED, lie.error), ended.lines
         assert lie.said.format(version=version) in "\n".join(ended.lines)
-        assert _ends(run)[2 + time] == (lie.end, 0)
+        assert _ends(run)[2 + turn] == (lie.end, 0)
     assert flow.triton.versions("wine").keys() == {1}
     said = [" ".join(line.split()) for line in run("status").lines]
     assert {"deploying -", "follows everything"} <= set(said)

@@ -7,7 +7,6 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
@@ -15,12 +14,15 @@ import pytest
 from proofs.lifecycle import traffic as under_test
 from proofs.lifecycle.traffic import Client
 from proofs.unit.switchyard.scripted import Scripted
+from proofs.unit.yardflow.clock import Clock
 
 from switchyard.kube import Kube
 from switchyard.probe.endpoints import Place
 from yardfacts.facts import Served, Traffic
 
 ENOUGH, ANSWER_S = 8, 10.0
+LONG_S = 2 * under_test.LATE_S
+"""Who does nothing for so long was away."""
 OUTPUTS = [0.9, 0.1, 0.0]
 
 
@@ -64,31 +66,15 @@ class _Replica(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
-@dataclass
-class _Clock:
-    """The client's; it goes on when somebody says so, and by nothing else."""
-
-    now_s: float = 1000.0
-
-    def time(self) -> float:
-        return self.now_s
-
-    monotonic = time
-
-    def pass_by(self) -> None:
-        """So much that whoever did nothing meanwhile was away."""
-        self.now_s += 2 * under_test.LATE_S
-
-
 class _Dozing(threading.Event):
     """Lets a clock go on whenever somebody waits for it: who waits stood still so long."""
 
-    def __init__(self, clock: _Clock) -> None:
+    def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
 
     def wait(self, timeout: float | None = None) -> bool:
-        self._clock.pass_by()
+        self._clock.sleep(LONG_S)
         return super().wait(timeout)
 
 
@@ -141,19 +127,19 @@ def test_a_replica_that_the_kept_connection_has_not_is_met_all_the_same(service:
 
 def test_who_waits_for_a_slow_answer_is_not_late(service: _Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next request was due long ago and could not go; how slow the answer was is told by itself."""
-    clock = _Clock()
+    clock = Clock()
     monkeypatch.setattr(under_test, "time", clock)
-    service.slow = clock.pass_by
+    service.slow = lambda: clock.sleep(LONG_S)
 
     client = _asked(service)
 
     assert (client.late, client.failed) == (0, [])
-    assert client.slowest_ms == 2 * under_test.LATE_S * 1000
+    assert client.slowest_ms == 1000 * LONG_S
 
 
 def test_who_stands_still_with_nothing_to_wait_for_is_late(service: _Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every request that this client brought itself to send too late is counted, though each was answered at once."""
-    clock = _Clock()
+    clock = Clock()
     monkeypatch.setattr(under_test, "time", clock)
 
     client = _asked(service, _end=_Dozing(clock))

@@ -10,7 +10,7 @@ import pytest
 
 from models.ledger import Phase
 from models.repository import Repository
-from yardflow import deploying, learning, steps, undoing
+from yardflow import deploying, learning, smoking, steps, undoing
 from yardflow.announcing import announce
 from yardflow.converging import converge
 from yardflow.errors import (
@@ -171,7 +171,7 @@ def test_rows_that_somebody_else_answered_are_no_smoke(flow: Flow, monkeypatch: 
     """Right answers that the version's own count does not know came from elsewhere."""
     version = registered(flow)
     server = cast(Server, flow.triton)
-    monkeypatch.setattr(deploying, "COUNTED_S", 0.05)
+    monkeypatch.setattr(smoking, "COUNTED_S", 0.05)
     monkeypatch.setattr(server, "executions", lambda *_: 0)
     with pytest.raises(WrongAnswers, match="Triton counts 0"):
         promote(flow, version)
