@@ -134,7 +134,7 @@ class Aftermath:
         self.inquiry.ask(f"{name}-free", wanted="deploying -; follows everything", got=self._status)
 
     def bring_back(self, name: str, promoted: Generation) -> None:
-        """Roll *promoted* back, in a hurry: who was the champion before it is so again, as the generation after it."""
+        """Roll *promoted* back: who was the champion before it is so again, as the generation after it."""
         words = ("rollback", *UNWATCHED, *BECAUSE)
         self.inquiry.ask(f"{name}-rolled-back", wanted="exit code 0", got=lambda: self.code(*words))
         taken = promoted.generation + 1
