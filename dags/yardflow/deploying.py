@@ -20,6 +20,7 @@ import numpy as np
 from models.ledger import Intent, Outcome, Placed
 from models.repository import Published
 from models.signature import signature_of
+from models.wine.golden import TOLERANCE
 from yardflow.draining import drain
 from yardflow.errors import Overtaken, WrongAnswers
 from yardflow.flow import Flow
@@ -43,8 +44,6 @@ ANSWERS: Final = 20
 """Right answers in a row that each replica, and the Service, has to give after a switch."""
 GOLDEN_ROWS: Final = 2
 """That a gateway asks before it switches: a control request is small."""
-ROUNDING: Final = 1e-6
-"""Between a probability as it was recorded and the same in single precision."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +151,7 @@ def switch(flow: Flow, deployment: Deployment, *, fenced: bool = True) -> Mappin
         golden={
             "features": golden.features[:GOLDEN_ROWS].tolist(),
             "probabilities": golden.probabilities[:GOLDEN_ROWS].tolist(),
-            "tolerance": ROUNDING,
+            "tolerance": TOLERANCE,
         },
     )
     replicas = flow.gateway.replicas()
@@ -177,7 +176,7 @@ def verify(flow: Flow, deployment: Deployment) -> Mapping[str, Any]:
         for _ in range(ANSWERS):
             got = flow.gateway.predict(url, golden.features)
             difference = float(np.abs(got.probabilities - golden.probabilities).max())
-            if (got.version, got.generation) != wanted or not difference <= ROUNDING:
+            if (got.version, got.generation) != wanted or not difference <= TOLERANCE:
                 _check_latest(flow.ledger.current, deployment.intent)
                 raise WrongAnswers(
                     f"wanted version {wanted[0]} of generation {wanted[1]} and its golden outputs from {url}, "

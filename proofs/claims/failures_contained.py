@@ -20,7 +20,7 @@ where a few requests may fail that were with it; and while Triton was killed."""
 TRITON_LOST: Final = 600
 """
 So many may fail where Triton, of which there is one, is killed twice: a minute of a client that asks ten times a
-second. On two cores four or five seconds were measured until it answers again.
+second. On two cores three to six seconds a kill were measured until it answers again.
 """
 MAY_FAIL: Final[Mapping[str, int]] = {AT: 0, REPLICA: REPLICA_LOST, TRITON: TRITON_LOST}
 """By moment: how many requests may go unanswered."""
@@ -38,7 +38,7 @@ GIVEN = (
     "fenced-ahead",
     "triton-lost-noticed",
     "replica-lost-killed",
-    *(f"{row}-signalled" for row in KILLED),
+    "killed-midway-signalled",
 )
 """Without these nothing was broken, too much was, or the optional layer was not as it was wanted."""
 
@@ -186,12 +186,6 @@ def _uncounted(facts: Facts) -> Facts:
             edit=change(Traffic, at=TRITON, where=_in_prod, failed=TRITON_LOST + 1, detail="request 7: HTTP 503"),
             verdict=Verdict.DISPROVED,
             reason="failed",
-        ),
-        Mutant(
-            name="nobody killed Triton",
-            edit=change(Answer, at=AT, where=asked("triton-killed-signalled", "prod"), outcome="wrong", got="0 killed"),
-            verdict=Verdict.INCONCLUSIVE,
-            reason="not_broken",
         ),
         Mutant(
             name="no deployment was under way when Triton was killed",

@@ -22,12 +22,11 @@ from switchyard.kinds import PODS
 from switchyard.objects import dig
 from yardfacts.facts import Fact
 
-__all__ = ["SIGNALLED", "kill_midway", "kill_triton", "told_held"]
+__all__ = ["kill_midway", "kill_triton", "said_held", "told_held"]
 
 SELECTOR: Final = "app.kubernetes.io/name=triton"
 KILLED: Final = 137
 """128 and the number of SIGKILL: what a kubelet says of a process that was ended so."""
-SIGNALLED: Final = "held when the version was loaded; 1 killed; went on when Triton was back"
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,11 @@ class _Server:
 def kill_triton(after: Aftermath) -> tuple[Fact, ...]:
     """Kill it and type nothing: the champion has to answer again by itself."""
     after.chapter()
-    inquiry, hands = after.inquiry, after.story.hands
-    (before,) = _servers(hands)
-    inquiry.ask("triton-killed-signalled", wanted="1 killed", got=lambda: f"{_killed(before)} killed")
+    (before,) = _servers(after.story.hands)
+    kill(before.container)
     _ask_back(after, "triton-killed", before)
     after.whole("triton-killed", champion=after.home, within_s=BACK_S)
-    return tuple(inquiry.facts)
+    return tuple(after.inquiry.facts)
 
 
 def kill_midway(after: Aftermath) -> tuple[Fact, ...]:
@@ -64,7 +62,7 @@ def kill_midway(after: Aftermath) -> tuple[Fact, ...]:
     after.remember(version)
     (before,) = _servers(hands)
     ended, killed = _held(after, version, before)
-    if not inquiry.ask("killed-midway-signalled", wanted=SIGNALLED, got=lambda: told_held(ended, killed)):
+    if not inquiry.ask("killed-midway-signalled", wanted=said_held(1), got=lambda: told_held(ended, killed)):
         return tuple(inquiry.facts)
     _ask_back(after, "killed-midway", before)
     inquiry.ask("killed-midway-accepted", wanted="exit code 0", got=lambda: ended.told)
@@ -74,11 +72,16 @@ def kill_midway(after: Aftermath) -> tuple[Fact, ...]:
     return tuple(inquiry.facts)
 
 
+def said_held(killed: int) -> str:
+    """That the deployment was between its load and its smoke test when Triton was killed, and until it was back."""
+    return f"held when the version was loaded; {killed} killed; went on when Triton was back"
+
+
 def told_held(ended: Attempt, killed: Sequence[int]) -> str:
-    """What became of a deployment that was to be held, in the words of ``SIGNALLED`` where that is so."""
+    """What became of a deployment that was to be held, in the words of ``said_held`` where that is so."""
     if not killed or not {f"{HELD} {TRITON}", f"{GONE} {TRITON}"} <= {*ended.lines}:
         return f"{len(killed)} killed; {' / '.join(ended.lines[-3:])}"
-    return SIGNALLED.replace("1", str(len(killed)))
+    return said_held(len(killed))
 
 
 def _held(after: Aftermath, version: int, before: _Server) -> tuple[Attempt, list[int]]:
@@ -91,10 +94,6 @@ def _held(after: Aftermath, version: int, before: _Server) -> tuple[Attempt, lis
 
     words = ("--survive", "--promote", str(version))
     return attempt(hands, f"{hands.run_id}-killed-midway", *words, tell=heard), killed
-
-
-def _killed(server: _Server) -> int:
-    return len([kill(server.container)])
 
 
 def _ask_back(after: Aftermath, name: str, before: _Server) -> None:

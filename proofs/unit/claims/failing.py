@@ -56,7 +56,6 @@ BESIDE: Final = {
     "triton-lost-noticed": "0 ready",
     "triton-lost-back": "2 ready",
     "triton-lost-converged": "exit code 0",
-    "triton-killed-signalled": "1 killed",
     "triton-killed-back": "start 2, the one before ended with 137, ready; 2 replicas ready",
     "killed-midway-signalled": "held when the version was loaded; 1 killed; went on when Triton was back",
     "killed-midway-back": "start 3, the one before ended with 137, ready; 2 replicas ready",

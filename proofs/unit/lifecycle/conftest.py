@@ -1,27 +1,5 @@
-"""An environment after the seed, for what a proof does in one."""
+"""An environment after the seed, for what a proof does in one; a file that needs more makes it of this one."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-from mlflow import MlflowClient
-from proofs.unit.yardflow.shop import shop
-
-from yardflow.flow import Flow
-
-
-@pytest.fixture(name="client")
-def _client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
-    # The package calls this store outdated; for a test it is the only one without a database.
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    place = tmp_path.joinpath("store").as_uri()
-    return MlflowClient(tracking_uri=place, registry_uri=place)
-
-
-@pytest.fixture(name="flow")
-def _flow(tmp_path: Path, client: MlflowClient) -> Flow:
-    """Version 1 is published, registered, loaded and the champion; a file that needs more makes it of this one."""
-    volume = tmp_path / "volume"
-    volume.mkdir()
-    return shop(volume, client)
+from proofs.unit.yardflow.conftest import _client, _flow  # noqa: F401 - pytest finds fixtures by these names

@@ -15,7 +15,7 @@ from proofs.containers import kill
 from proofs.lifecycle import inside
 from proofs.lifecycle.attempt import Attempt
 from proofs.lifecycle.inside import GONE, HELD, TRITON, Place, after, promote, survive
-from proofs.lifecycle.restarts import SIGNALLED, told_held
+from proofs.lifecycle.restarts import said_held, told_held
 from proofs.unit.yardflow.shop import Gateways, Server
 from proofs.unit.yardflow.stories import check_champion, registered
 
@@ -95,7 +95,7 @@ def test_a_deployment_goes_on_when_triton_has_again_what_it_had(mortal: Flow, mo
     triton: Any = mortal.triton
     gateway: Any = mortal.gateway
     assert (triton.away, triton.empty, gateway.looks) == (0, 0, [])
-    assert told_held(Attempt(0, tuple(lines)), [17]) == SIGNALLED
+    assert told_held(Attempt(0, tuple(lines)), [17]) == said_held(1)
     check_champion(mortal, version)
 
 
@@ -119,7 +119,7 @@ def test_who_was_never_away_is_not_waited_for_for_ever(mortal: Flow, monkeypatch
 )
 def test_a_deployment_that_was_not_held_is_not_in_the_middle(lines: tuple[str, ...], killed: list[int]) -> None:
     """Both lines, and one process."""
-    assert told_held(Attempt(0, lines), killed) != SIGNALLED
+    assert told_held(Attempt(0, lines), killed) != said_held(1)
 
 
 def _process(proc: Path, pid: int, *, group: str, seen: str) -> None:

@@ -8,19 +8,12 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
+from proofs.unit.yardflow.conftest import _client  # noqa: F401 - pytest finds fixtures by their names
 
 from models.errors import RegistryAway, VersionConflict
 from models.registry import CHAMPION, DIGEST, Package, Registry
 from models.wine.golden import read_golden
 from models.wine.registering import register
-
-
-@pytest.fixture(name="client")
-def _client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
-    # The package calls this store outdated; for a test it is the only one without a database.
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    place = tmp_path.joinpath("store").as_uri()
-    return MlflowClient(tracking_uri=place, registry_uri=place)
 
 
 @pytest.fixture(name="package")
