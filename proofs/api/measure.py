@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 from switchyard.discovery import discover
 from switchyard.inventory import PARALLEL
 from switchyard.kube import Kube, connect
+from switchyard.pool import Pool
 from switchyard.sweep import sweep
+from switchyard.transport import Reply, Request
 from switchyard.yard import Budgets, Layer, Placeholders, Yard
 
 TIMES: Final = 9
@@ -36,6 +40,8 @@ def main(kubeconfig: str, context: str, namespace: str) -> None:
     for _ in range(TIMES):
         bare_s.append(_timed(lambda: _list_everything(kube)))
         sweep_s.append(_timed(lambda: sweep(kube, yard=yard, layer=layer)))
+    bare_asked = _asked(lambda: _list_everything(kube))
+    sweep_asked = _asked(lambda: sweep(kube, yard=yard, layer=layer))
     measured = {
         "objects": _list_everything(kube),
         "kinds": swept.kinds_listed,
@@ -43,6 +49,8 @@ def main(kubeconfig: str, context: str, namespace: str) -> None:
         "left": [one.name for one in swept.unattributed],
         "bare_s": min(bare_s),
         "sweep_s": min(sweep_s),
+        "requests": bare_asked.total(),
+        "more": sorted((sweep_asked - bare_asked).elements()),
         "empty_bytes": empty_bytes,
         "most_bytes": most_bytes,
     }
@@ -60,6 +68,20 @@ def _timed(act: Callable[[], object]) -> float:
     start_s = time.monotonic()
     act()
     return time.monotonic() - start_s
+
+
+def _asked(act: Callable[[], object]) -> Counter[str]:
+    """How often each path was asked for, by its method; the requests themselves go out as ever."""
+    asked: Counter[str] = Counter()
+    send = Pool.send
+
+    def counted(pool: Pool, request: Request) -> Reply:
+        asked[f"{request.method} {request.path}"] += 1
+        return send(pool, request)
+
+    with patch.object(Pool, "send", counted):
+        act()
+    return asked
 
 
 def _most_bytes() -> int:

@@ -35,12 +35,12 @@ def test_two_refreshes_are_requested_and_consumed(stage: Stage) -> None:
 
 
 def test_a_controller_that_does_not_answer_is_told_apart(stage: Stage) -> None:
-    """Without a controller the barrier is not answered: a fact, no error, within the deadline."""
+    """Without a controller the barrier is not answered: a fact, no error, and not before the deadline."""
     stage.application("app")
     (barrier,) = _barrier(stage, "app", within_s=0.5)
     assert not barrier.answered
     assert barrier.refreshes_consumed == 0
-    assert 0.5 <= barrier.waited_s < 2.0
+    assert barrier.waited_s >= 0.5
 
 
 def test_one_consumed_refresh_is_not_enough(stage: Stage) -> None:
