@@ -15,7 +15,8 @@ PLACES = (
     *("one-replica-switched", "switched", "verified", "committed", "projected", "settled", "half-collected", "told"),
 )
 """After each of them a deployment has to have died: the rows of the crash table, from taking a number to telling."""
-TOGGLED = ("toggled-meanwhile",)
+LAYERED = ("layer-meanwhile",)
+"""The optional layer was on, off, or toggled, as whoever proves wants it: the answer says which."""
 KILLED, AGAIN, ONCE, EVERYWHERE = (
     tuple(f"{what}-{place}" for place in PLACES) for what in ("killed", "again", "once", "everywhere")
 )
@@ -23,14 +24,19 @@ KILLED, AGAIN, ONCE, EVERYWHERE = (
 
 @claim(
     "In both environments a deployment that SIGKILL ends after any of its steps, and that is run again, gives one "
-    "version, one committed generation and that version as champion in registry, Triton, every replica and the answer, "
-    "with the layer on, off, and being toggled.",
+    "version, one committed generation and that version as champion in registry, Triton, every replica and the answer.",
     mutants=[
         Mutant(
             name="what should have died went on",
             edit=change(Answer, at=DIED, where=asked("killed-staged", "prod"), outcome="wrong", got="exit code 0"),
             verdict=Verdict.INCONCLUSIVE,
             reason="not_killed",
+        ),
+        Mutant(
+            name="somebody else toggled the layer",
+            edit=change(Answer, at=DIED, where=asked("layer-meanwhile", "dev"), outcome="wrong", got="off to the end"),
+            verdict=Verdict.INCONCLUSIVE,
+            reason="not_meanwhile",
         ),
         Mutant(
             name="the second attempt fails",
@@ -106,7 +112,8 @@ def crashes_survived(facts: Facts) -> Finding:
     """All rows are wanted; a deployment that did not die proves nothing of those that do."""
     died = facts.at(DIED)
     return merge((
-        *presupposed(died, probes=(*KILLED, *TOGGLED), environments=ENVIRONMENTS, reason="not_killed"),
+        *presupposed(died, probes=KILLED, environments=ENVIRONMENTS, reason="not_killed"),
+        *presupposed(died, probes=LAYERED, environments=ENVIRONMENTS, reason="not_meanwhile"),
         *answered(died, probes=AGAIN, environments=ENVIRONMENTS, reason="stuck"),
         *answered(died, probes=ONCE, environments=ENVIRONMENTS, reason="not_once"),
         *answered(died, probes=EVERYWHERE, environments=ENVIRONMENTS, reason="other_champion"),

@@ -1,4 +1,4 @@
-"""Promotions and rollbacks in a row, with the layer leaving and returning in the middle: each of them happens."""
+"""Promotions and rollbacks in a row: each of them happens."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from yardfacts.verdict import Finding, Verdict, merge
 
 ENVIRONMENTS = ("dev", "prod")
 SWUNG = "swung"
-BEGUN, COUNTED, TOGGLED = ("deployed", "swung"), ("promotions", "rollbacks"), ("toggled-meanwhile",)
+BEGUN, COUNTED, LAYERED = ("deployed", "swung"), ("promotions", "rollbacks"), ("layer-meanwhile",)
+"""The optional layer was on, off, or toggled, as whoever proves wants it: the last answer says which."""
 
 
 @claim(
-    "In both environments twenty rollbacks and twenty promotions in a row are all committed, and the optional layer "
-    "leaves and returns in the middle of them.",
+    "In both environments twenty rollbacks and twenty promotions in a row are all committed.",
     mutants=[
         Mutant(
             name="one of them fails, and ends the row",
@@ -32,7 +32,7 @@ BEGUN, COUNTED, TOGGLED = ("deployed", "swung"), ("promotions", "rollbacks"), ("
         Mutant(
             name="the row was over before the layer was back",
             edit=change(
-                Answer, at=SWUNG, where=asked("toggled-meanwhile", "prod"), outcome="wrong", got="the end came first"
+                Answer, at=SWUNG, where=asked("layer-meanwhile", "prod"), outcome="wrong", got="detached at the end"
             ),
             verdict=Verdict.INCONCLUSIVE,
             reason="not_meanwhile",
@@ -69,5 +69,5 @@ def decisions_endured(facts: Facts) -> Finding:
     return merge((
         *answered(swung, probes=BEGUN, environments=ENVIRONMENTS, reason="broken_off"),
         *answered(swung, probes=COUNTED, environments=ENVIRONMENTS, reason="not_committed"),
-        *presupposed(swung, probes=TOGGLED, environments=ENVIRONMENTS, reason="not_meanwhile"),
+        *presupposed(swung, probes=LAYERED, environments=ENVIRONMENTS, reason="not_meanwhile"),
     ))  # fmt: skip

@@ -40,7 +40,6 @@ def swing(story: Story) -> tuple[Fact, ...]:
     def heard(line: str) -> None:
         if line.startswith("{"):
             rounds.append(json.loads(line))
-            story.steps += 1
 
     inquiry.ask(
         "swung",

@@ -32,7 +32,7 @@ class Layered:
     environments: Sequence[str]
     how: str
     toggles: list[str] = field(default_factory=list)
-    """What the layer became, one after the other."""
+    """What the layer became while the block ran, one after the other."""
     facts: list[Fact] = field(default_factory=list)
     """What was found while it was toggled."""
     _end: threading.Event = field(default_factory=threading.Event)
@@ -76,7 +76,8 @@ class Layered:
             except Unmet:
                 continue
             self.facts += done.facts
-            self.toggles.append(DETACHED if is_on else ATTACHED)
+            if not self._end.is_set():  # what ends later happened beside nothing
+                self.toggles.append(DETACHED if is_on else ATTACHED)
 
     def _ended(self, exc: BaseException | None) -> None:
         if isinstance(exc, SwitchyardError):

@@ -72,8 +72,6 @@ class Story:
     last: tuple[Generation, ...] = ()
     """The ledger as it was before anything was done, and as it was read last."""
     version: int = 0
-    steps: int = 0
-    """How far a long story has got."""
     deployed: set[int] = field(default_factory=set)
     """Versions that were champions for a while, beside the one from before and the last one."""
 

@@ -25,7 +25,7 @@ FIRST: Final = 5
 def with_lengthy(facts: Facts) -> Facts:
     """*facts*, and those of the four proofs."""
     facts = _loads(facts)
-    toggled = answers(["toggled-meanwhile"], "off and on again before the end")
+    layered = answers([PROBE], "on to the end")
     refused, *again = ("rollback-of-a-rollback", "rollback", "rollback-again")
     for environment in ENVIRONMENTS:
         numbers = [_generation(environment, number) for number in DECISIONS_OF]
@@ -40,18 +40,18 @@ def with_lengthy(facts: Facts) -> Facts:
         .plus("died", answers(AGAIN, "exit code 0"))
         .plus("died", answers(ONCE, "version 3 registered, 1 committed generation, nobody holds the lock"))
         .plus("died", answers(EVERYWHERE, "wine version 3; wine version 3; wine version 3; in 2 of 2"))
-        .plus("died", toggled)
+        .plus("died", layered)
         .plus(DECIDED, answers((*DECISIONS, *again), "exit code 0, accepted"))
         .plus(DECIDED, answers([refused], "exit code 10, Flapping"))
         .plus(DECIDED, answers([HELD], "wine version 4, generation 7, in 2 of 2"))
         .plus(DECIDED, answers(OVERTAKEN, "a later decision"))
         .plus(DECIDED, answers((*WOKEN, *REFUSED), "exit code 11, refused"))
         .plus(DECIDED, answers(BEGUN, "success"))
-        .plus(DECIDED, answers([PROBE], "on to the end"))
+        .plus(DECIDED, layered)
         .plus(DECIDED, answers(STANDS, "generation 9: wine version 3"))
         .plus("swung", answers(["deployed", "swung"], "exit code 0"))
         .plus("swung", answers(["promotions", "rollbacks"], "20 committed"))
-        .plus("swung", toggled)
+        .plus("swung", layered)
     )
 
 

@@ -31,6 +31,9 @@ class Yard:
     seen: list[tuple[str, Fact]] = field(default_factory=list)
     toggled: threading.Event = field(default_factory=threading.Event)
     """It left and returned."""
+    held: threading.Event | None = None
+    """Until then an attach is on its way."""
+    returning: threading.Event = field(default_factory=threading.Event)
 
     @property
     def ground(self) -> Yard:
@@ -59,6 +62,9 @@ class Yard:
         if self.refusing:
             self.refusing -= 1
             raise Unmet("Triton is away")
+        if on and self.held is not None:
+            self.returning.set()
+            assert self.held.wait(ANSWER_S)
         self.is_on = on
         if on:
             self.toggled.set()
@@ -74,8 +80,8 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(under_test, "PAUSE_S", 0.001)
 
 
-def _layered(yard: Yard, how: str) -> Layered:
-    return Layered(cast(Scenario, yard), "features", ("dev", "prod"), how)
+def _layered(yard: Yard, how: str, **fields: Any) -> Layered:
+    return Layered(cast(Scenario, yard), "features", ("dev", "prod"), how, **fields)
 
 
 def _said(yard: Yard) -> list[tuple[str, str]]:
@@ -122,6 +128,16 @@ def test_a_layer_that_nobody_could_toggle_is_told() -> None:
     with _layered(yard, TOGGLED).throughout("here"):
         pass
     assert _said(yard) == [("wrong", "never toggled at the end")] * 2
+
+
+def test_a_layer_that_returned_after_the_end_was_not_back_in_time() -> None:
+    """It is waited for, and shows nothing of what went on before."""
+    end = threading.Event()
+    yard = Yard(held=end)
+    with _layered(yard, TOGGLED, _end=end).throughout("here"):
+        assert yard.returning.wait(ANSWER_S)
+    assert yard.is_on
+    assert _said(yard) == [("wrong", "detached at the end")] * 2
 
 
 def test_a_toggle_that_fails_is_no_verdict_about_models() -> None:
