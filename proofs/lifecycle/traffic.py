@@ -1,15 +1,18 @@
 """
 A client that asks all the time, and remembers every answer: who gave it, of which generation, and what it said.
 
-It asks over one connection that is kept, which one replica has for as long as it lasts, and over new ones, in turns.
+Ten times a second, however long the answers take: who waited for one would not see what becomes of the others. Every
+other request goes over a connection that is kept, which one replica has for as long as it lasts, and over a new one.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final
@@ -29,14 +32,22 @@ PERIOD_S: Final = 0.1
 """Ten requests a second: a switch takes longer than that, and two cores have something else to do."""
 TURNS: Final = (NEW, KEPT)
 LATE_S: Final = 0.5
-"""A request that goes out so much after its time, with no answer to wait for, was missed by this client."""
+"""So long after its time a request is not sent any more: it would only say what the next one says."""
 ANSWER_S: Final = 5.0
+IN_FLIGHT: Final = 64
+"""More than are due while one waits to its end: nobody's request waits for another one's answer."""
+KEPT_S: Final = 1.0
+"""Between two requests on one connection: before the gateway, which waits longer, closes it as one is on its way."""
 SHOWN: Final = 5
 
 
 @dataclass
 class Client:
-    """A thread that asks one environment's champion for one known row, from entering to leaving the block."""
+    """
+    Threads that ask one environment's champion for one known row, from entering to leaving the block.
+
+    What they found is there once the block is left, and an error in them is raised there.
+    """
 
     kube: Kube
     environment: str
@@ -44,6 +55,7 @@ class Client:
     sent: int = 0
     failed: list[str] = field(default_factory=list)
     late: int = 0
+    """Requests that were not sent, for this client itself was away when they were due."""
     new: int = 0
     """Answers on new connections."""
     slowest_ms: float = 0.0
@@ -51,22 +63,24 @@ class Client:
     """Of each answer: when it was asked for, in seconds since 1970, and how many milliseconds it took."""
     seen: Counter[tuple[int, int, tuple[float, ...]]] = field(default_factory=Counter)
     _end: threading.Event = field(default_factory=threading.Event)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Client:
         service = f"fastapi-{self.environment}-service.fastapi-{self.environment}"
         place = address(Place(service, 80), kube=self.kube)
         self._url, self._host = f"http://{place}/v1/champion/infer", service
         self._started_s = time.monotonic()
-        self._thread = threading.Thread(target=self._ask_on, name=f"client {self.environment}", daemon=True)
-        self._thread.start()
+        self._pace = ThreadPoolExecutor(1, thread_name_prefix=f"client {self.environment}")
+        self._asking = self._pace.submit(self._ask_on)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end.set()
-        self._thread.join()
+        self._pace.shutdown()
         self._span_s = time.monotonic() - self._started_s
+        self._asking.result()
 
     def facts(self) -> tuple[Fact, ...]:
         """What was seen, once the block is left."""
@@ -88,40 +102,50 @@ class Client:
         return (traffic, *served)
 
     def _ask_on(self) -> None:
-        with self._opened() as kept, self._opened({"Connection": "close"}) as new:
+        asked: list[Future[None]] = []
+        with (
+            self._opened() as kept,
+            self._opened({"Connection": "close"}) as new,
+            ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix=f"asks {self.environment}") as threads,
+        ):
             by = {KEPT: kept, NEW: new}
-            due_s = free_s = time.monotonic()
-            while not self._end.wait(max(due_s - time.monotonic(), 0.0)):
-                # Behind a slow answer the next request is due and cannot go: the gateway was asked all the while.
-                self.late += time.monotonic() - max(due_s, free_s) > LATE_S
-                connection = TURNS[self.sent % len(TURNS)]
-                self.new += self._ask(by[connection]) and connection == NEW
-                free_s = time.monotonic()
-                # No catching up: what was missed is counted, and nobody is asked twice at once for it.
-                due_s = max(due_s + PERIOD_S, free_s - LATE_S)
+            for number in itertools.count():
+                due_s = self._started_s + number * PERIOD_S
+                if self._end.wait(max(due_s - time.monotonic(), 0.0)):
+                    break
+                connection = TURNS[number % len(TURNS)]
+                asked.append(threads.submit(self._ask, by[connection], number, due_s, is_new=connection == NEW))
+        for one in asked:
+            one.result()
 
     def _opened(self, headers: Mapping[str, str] | None = None) -> httpx.Client:
-        """One that keeps its connection; with a header that says so, it has a new one for each request."""
-        return httpx.Client(
-            timeout=ANSWER_S, trust_env=False, verify=NO_TLS, headers={"Host": self._host, **(headers or {})}
-        )
+        """One that keeps its connections; with a header that says so, it has a new one for each request."""
+        limits = httpx.Limits(max_connections=IN_FLIGHT, keepalive_expiry=KEPT_S)
+        headers = {"Host": self._host, **(headers or {})}
+        return httpx.Client(timeout=ANSWER_S, trust_env=False, verify=NO_TLS, headers=headers, limits=limits)
 
-    def _ask(self, client: httpx.Client) -> bool:
-        """Ask once; whether there was an answer."""
-        self.sent += 1
+    def _ask(self, client: httpx.Client, number: int, due_s: float, *, is_new: bool) -> None:
         at_s, started_s = time.time(), time.monotonic()
+        if started_s - due_s > LATE_S:
+            with self._turn:
+                self.late += 1
+            return
         try:
             reply = client.post(self._url, json=self.body)
             took_ms = 1000 * (time.monotonic() - started_s)
             reply.raise_for_status()
             key = _read(reply)
         except (httpx.HTTPError, LookupError, ValueError) as exc:
-            self.failed.append(f"request {self.sent} after {time.monotonic() - self._started_s:.1f} s: {exc!r}"[:300])
-            return False
-        self.slowest_ms = max(self.slowest_ms, took_ms)
-        self.answers.append((at_s, took_ms))
-        self.seen[key] += 1
-        return True
+            with self._turn:
+                self.sent += 1
+                self.failed.append(f"request {number + 1} after {started_s - self._started_s:.1f} s: {exc!r}"[:300])
+            return
+        with self._turn:
+            self.sent += 1
+            self.new += is_new
+            self.slowest_ms = max(self.slowest_ms, took_ms)
+            self.answers.append((at_s, took_ms))
+            self.seen[key] += 1
 
 
 def _read(reply: httpx.Response) -> tuple[int, int, tuple[float, ...]]:

@@ -15,7 +15,7 @@ __all__ = ["REPLICA_LOST", "SENT", "answered_as_recorded", "as_committed", "conn
 SENT: Final = 200
 """Fewer requests see too little of what went wrong."""
 LATE_PERCENT: Final = 2
-"""A client that was late more often than that was itself away."""
+"""Of those that were sent; a client that was away more often did not watch."""
 REPLICA_LOST: Final = 20
 """
 So many may fail where a replica is deleted: what is on its way to it, and what is sent there until nobody routes there
@@ -70,7 +70,7 @@ def counted(
     if traffic.sent < wanted:
         return inconclusive("few_samples", f"{told}, wanted {wanted}")
     if traffic.late * 100 > traffic.sent * LATE_PERCENT:
-        return inconclusive("late_client", f"{told}, {traffic.late} of them late by the client itself")
+        return inconclusive("late_client", f"{told}, {traffic.late} not sent: the client itself was away")
     kept = [one.answers for one in served]
     if (
         traffic.answered + traffic.failed != traffic.sent
@@ -82,7 +82,7 @@ def counted(
 
 
 def connected(counts: tuple[Traffic, ...]) -> Iterator[Finding]:
-    """Whether each client was answered on new connections and on one that was kept: that one meets one replica only."""
+    """Whether each client was answered on new connections and on kept ones: each of these meets one replica only."""
     for one in counts:
         told = f"{one.environment}: {one.new} of {one.answered} answers came on new connections"
         yield proved(told) if 0 < one.new < one.answered else inconclusive("one_connection", told)

@@ -6,7 +6,7 @@ import itertools
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
@@ -21,10 +21,6 @@ from switchyard.probe.endpoints import Place
 from yardfacts.facts import Served, Traffic
 
 ENOUGH, ANSWER_S = 8, 10.0
-LONG_S = 2 * under_test.LATE_S
-"""Who does nothing for so long was away."""
-MOMENT_S = 0.001
-"""Goes by whatever one does."""
 OUTPUTS = [0.9, 0.1, 0.0]
 
 
@@ -34,12 +30,20 @@ class _Service(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Replica)
         self.turns = itertools.count()
-        self.asked: Counter[tuple[int, int]] = Counter()
-        """How often by the client's port, and by which replica."""
+        self.asked: Counter[int] = Counter()
+        """How often by the client's port."""
+        self.closed: set[int] = set()
+        """Ports that said they would ask once only."""
+        self.met: set[int] = set()
+        """Replicas."""
         self.lost: set[int] = set()
-        self.slow: Callable[[], None] = lambda: None
-        """What goes by before each answer."""
+        self.arrivals = itertools.count(1)
+        self.together = threading.Event()
+        """As many as are enough have arrived."""
+        self.is_patient = False
+        """Answers nobody before."""
         self.enough = threading.Event()
+        """So many were answered, by both replicas, and one of them again on a connection that was kept."""
 
 
 class _Replica(BaseHTTPRequestHandler):
@@ -52,7 +56,7 @@ class _Replica(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.service.slow()
+        self._arrive()
         body = json.dumps({"outputs": [{"name": "probabilities", "data": OUTPUTS}]}).encode()
         self.send_response(503 if self.number in self.service.lost else 200)
         for name, value in (("Generation", 4), ("Version", 3)):
@@ -60,24 +64,38 @@ class _Replica(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        self.service.asked[self.client_address[1], self.number] += 1
-        if sum(self.service.asked.values()) >= ENOUGH:
-            self.service.enough.set()
+        self._leave()
+
+    def _arrive(self) -> None:
+        service = self.service
+        if next(service.arrivals) >= ENOUGH:
+            service.together.set()
+        if service.is_patient:
+            service.together.wait(ANSWER_S)
+
+    def _leave(self) -> None:
+        service, (_, port) = self.service, self.client_address
+        service.asked[port] += 1
+        service.met.add(self.number)
+        if self.headers.get("Connection") == "close":
+            service.closed.add(port)
+        if service.asked.total() >= ENOUGH and len(service.met) > 1 and max(service.asked.values()) > 1:
+            service.enough.set()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the base's
         """Nobody reads it."""
 
 
 class _Dozing(threading.Event):
-    """Lets a clock go on whenever somebody waits for it: who waits stood still so long."""
+    """Lets a clock go on whenever somebody waits for it, as for one who stands still; after some times it is set."""
 
-    def __init__(self, clock: Clock, for_s: float) -> None:
+    def __init__(self, clock: Clock) -> None:
         super().__init__()
-        self._clock, self._for_s = clock, for_s
+        self._clock, self._times = clock, itertools.count(1)
 
     def wait(self, timeout: float | None = None) -> bool:
-        self._clock.sleep(self._for_s)
-        return super().wait(timeout)
+        self._clock.sleep(2 * under_test.LATE_S)
+        return next(self._times) > ENOUGH
 
 
 @pytest.fixture(name="service")
@@ -86,6 +104,7 @@ def _service(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Service]:
         # The Service's port is always 80, which is nobody's here.
         place = Place("127.0.0.1", service.server_port)
         monkeypatch.setattr(under_test, "address", lambda _, *, kube: place)
+        monkeypatch.setattr(under_test, "LATE_S", ANSWER_S)  # these tests' own machine may stand still, too
         thread = threading.Thread(target=service.serve_forever, daemon=True)
         thread.start()
         yield service
@@ -100,17 +119,17 @@ def _asked(service: _Service, **fields: Any) -> Client:
 
 
 def test_every_other_request_goes_out_on_a_new_connection(service: _Service) -> None:
-    """The others share one; so both replicas are met, and the answers on new connections are counted."""
+    """The others are kept and shared; so both replicas are met, and the answers on new connections are counted."""
     client = _asked(service)
 
     traffic, *served = client.facts()
     assert isinstance(traffic, Traffic)
-    by_connection = Counter(by for by, _ in service.asked.elements())
-    (_, kept), *others = by_connection.most_common()
-    assert {count for _, count in others} == {1}
-    assert (traffic.new, traffic.answered - traffic.new) == (len(others), kept)
-    assert abs(traffic.new - kept) <= 1
-    assert {replica for _, replica in service.asked} == {0, 1}
+    kept = Counter({by: count for by, count in service.asked.items() if by not in service.closed})
+    assert [service.asked[by] for by in service.closed] == [1] * traffic.new
+    assert kept.total() == traffic.answered - traffic.new
+    assert max(kept.values()) > 1
+    assert abs(traffic.new - kept.total()) <= 1
+    assert service.met == {0, 1}
     assert [one.answers for one in served if isinstance(one, Served)] == [traffic.sent]
 
 
@@ -127,24 +146,38 @@ def test_a_replica_that_the_kept_connection_has_not_is_met_all_the_same(service:
     assert "503" in traffic.detail
 
 
-def test_who_waits_for_a_slow_answer_is_not_late(service: _Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next request was due long ago and could not go; how slow the answer was is told by itself."""
-    clock = Clock()
-    monkeypatch.setattr(under_test, "time", clock)
-    service.slow = lambda: clock.sleep(LONG_S)
+def test_nobody_waits_for_another_ones_answer(service: _Service) -> None:
+    """Requests go out though the first is not answered; that it takes long is told, and makes nobody late."""
+    service.is_patient = True
 
-    client = _asked(service, _end=_Dozing(clock, MOMENT_S))
+    client = _asked(service)
 
     assert (client.late, client.failed) == (0, [])
-    assert client.slowest_ms == pytest.approx(1000 * LONG_S)
+    assert client.sent >= ENOUGH
+    assert client.slowest_ms > 1000 * under_test.PERIOD_S
 
 
-def test_who_stands_still_with_nothing_to_wait_for_is_late(service: _Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every request that this client brought itself to send too late is counted, though each was answered at once."""
+def test_what_was_due_while_the_client_stood_still_is_missed(
+    service: _Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is counted, and not sent: nobody is asked ten times at once for what was missed."""
     clock = Clock()
     monkeypatch.setattr(under_test, "time", clock)
 
-    client = _asked(service, _end=_Dozing(clock, LONG_S))
+    with Client(Kube(Scripted()), "dev", {"inputs": []}, _end=_Dozing(clock)) as client:
+        pass
 
-    assert client.late == client.sent >= ENOUGH
-    assert (client.failed, client.slowest_ms) == ([], 0.0)
+    assert (client.late, client.sent) == (ENOUGH, 0)
+    assert not service.asked
+
+
+def test_a_mistake_of_the_clients_own_ends_the_proof(service: _Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that dies quietly would have seen nothing wrong."""
+
+    def mistaken(_: object) -> None:
+        service.enough.set()
+        raise TypeError("nobody wrote this right")
+
+    monkeypatch.setattr(under_test, "_read", mistaken)
+    with pytest.raises(TypeError, match="wrote this right"):
+        _asked(service)

@@ -41,7 +41,7 @@ class Traffic:
     failed: int
     """An error, an answer of another shape, or none in time."""
     late: int
-    """Sent late by the client itself: it waited for no answer, and saw nothing meanwhile."""
+    """Not sent, for the client itself was away when they were due: whatever went wrong then, it saw nothing of it."""
     slowest_ms: float
     """Of those that were answered."""
     span_s: float
@@ -49,7 +49,7 @@ class Traffic:
     detail: str
     """The first failures, in words; empty where there was none."""
     new: int = 0
-    """Of those that were answered: on a connection of its own each; the others on one that was kept."""
+    """Of those that were answered: on a connection of its own each; the others on connections that were kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
