@@ -34,7 +34,8 @@ TURNS: Final = (NEW, KEPT)
 LATE_S: Final = 0.5
 """So long after its time a request is not sent any more: it would only say what the next one says."""
 ANSWER_S: Final = 5.0
-IN_FLIGHT: Final = 64
+"""For a connection, and again for the answer."""
+IN_FLIGHT: Final = 128
 """More than are due while one waits to its end: nobody's request waits for another one's answer."""
 KEPT_S: Final = 1.0
 """Between two requests on one connection: before the gateway, which waits longer, closes it as one is on its way."""
