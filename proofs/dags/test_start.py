@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import heartbeat
 import pytest
 import start
+
+FORK_S = 120.0
+"""A fork that waits for a lock that nobody of its own holds waits for ever."""
 
 
 @pytest.fixture(name="nobody")
@@ -62,6 +69,41 @@ def test_the_start_waits_and_says_why(nobody: str, capsys: pytest.CaptureFixture
     waiting.join(start.AGAIN_S * 1.5)
     assert waiting.is_alive()
     assert capsys.readouterr().out.count("waiting for the database") == 1
+
+
+FORKED = """
+import os, sys, threading
+import airflow.__main__, start
+
+def scheduler():
+    alone = threading.active_count() == 1
+    task = os.fork()
+    if not task:
+        imported = {"yardflow.tasks", "mlflow", "sklearn", "pyarrow"} <= {*sys.modules}
+        from sklearn.linear_model import LogisticRegression
+        LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+        os._exit(0 if imported else 1)
+    print(sys.argv, alone, os.waitstatus_to_exitcode(os.waitpid(task, 0)[1]))
+
+airflow.__main__.main = scheduler
+start.become(["scheduler", "--skip-serve-logs"])
+"""
+
+
+def test_the_schedulers_forks_need_not_import_what_a_task_imports(home: Path) -> None:
+    """It is there before the first fork, with no thread that a fork would be without, and a fork can train with it."""
+    environment = os.environ | {"AIRFLOW_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED], env=environment, check=True, capture_output=True, text=True, timeout=FORK_S
+    )
+    assert done.stdout.splitlines()[-1] == "['airflow', 'scheduler', '--skip-serve-logs'] True 0"
+
+
+def test_every_other_part_is_airflow_itself() -> None:
+    """Nothing of the life cycle is imported where no task runs."""
+    asked = "import start, sys; sys.modules['yardflow'] = None; start.become(['version'])"
+    done = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True, timeout=FORK_S)
+    assert done.stdout.strip() == version("apache-airflow-core")
 
 
 def test_the_password_is_readable_by_airflow_alone(tmp_path: Path) -> None:
