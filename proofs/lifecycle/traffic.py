@@ -31,8 +31,11 @@ __all__ = ["Client"]
 PERIOD_S: Final = 0.1
 """Ten requests a second: a switch takes longer than that, and two cores have something else to do."""
 TURNS: Final = (NEW, KEPT)
-LATE_S: Final = 0.5
-"""So long after its time a request is not sent any more: it would only say what the next one says."""
+LATE_S: Final = 1.0
+"""
+So long after its time a request is not sent any more: it would only say what the next one says. Shorter standstills are
+common where two cores are used up, and what was due in one goes out behind it.
+"""
 ANSWER_S: Final = 5.0
 """For a connection, and again for the answer."""
 IN_FLIGHT: Final = 128
