@@ -20,7 +20,7 @@ where a few requests may fail that were with it; and while Triton was killed."""
 TRITON_LOST: Final = 600
 """
 So many may fail where Triton, of which there is one, is killed twice: a minute of a client that asks ten times a
-second. On two cores three to six seconds a kill were measured until it answers again.
+second. On two cores seven to ten seconds a kill were measured until it answers again.
 """
 MAY_FAIL: Final[Mapping[str, int]] = {AT: 0, REPLICA: REPLICA_LOST, TRITON: TRITON_LOST}
 """By moment: how many requests may go unanswered."""
