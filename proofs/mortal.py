@@ -8,8 +8,11 @@ output it says ``ready``, ``done <command>`` and, like every proof, what it is d
 from __future__ import annotations
 
 import argparse
+import os
+import select
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -58,11 +61,33 @@ def _prove(session: ProofSession, *, config: Path, kubeconfig: Path, context: st
     session.recorder.enter(Place(test="mortal", stage="mortal"))
     with held_ground(open_target(target), yard=declared, target=target, recorder=session.recorder) as ground:
         _say("ready")
-        for line in sys.stdin:
+        for line in _orders(sys.stdin.fileno()):
             verb, layer = line.split()
             done = {"detach": ground.detach, "attach": ground.attach}[verb](layer)
             session.recorder.record(verb, done.facts)
             _say(f"done {verb}")
+
+
+def _orders(source: int) -> Iterator[str]:
+    """
+    The lines of *source*, read so that no signal is slept through.
+
+    One that comes in the moment before a read blocks is seen when the read returns, and whoever sent it waits for what
+    it does: nothing more would be read for ever. Its handler in C writes a byte, for which is waited as well.
+    """
+    awoken, alarm = os.pipe()
+    os.set_blocking(alarm, False)
+    signal.set_wakeup_fd(alarm)
+    held = b""
+    while True:
+        readable, _, _ = select.select([source, awoken], [], [])
+        if source not in readable:
+            continue  # a signal's: its handler in Python runs before the next look
+        chunk = os.read(source, 4096)
+        if not chunk:
+            return
+        *lines, held = (held + chunk).split(b"\n")
+        yield from (line.decode() for line in lines)
 
 
 def _say(line: str) -> None:
