@@ -10,8 +10,9 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from unittest.mock import patch
@@ -34,16 +35,17 @@ def main(kubeconfig: str, context: str, namespace: str) -> None:
     layer = Layer(name="features", selector="layer=optional", root="root-optional", namespaces=(namespace,))
     yard = _yard(layer)
     empty_bytes = _most_bytes()
-    swept = sweep(kube, yard=yard, layer=layer)
+    with _counted() as sweep_asked:
+        swept = sweep(kube, yard=yard, layer=layer)
     most_bytes = _most_bytes()
     bare_s, sweep_s = [], []
     for _ in range(TIMES):
         bare_s.append(_timed(lambda: _list_everything(kube)))
         sweep_s.append(_timed(lambda: sweep(kube, yard=yard, layer=layer)))
-    bare_asked = _asked(lambda: _list_everything(kube))
-    sweep_asked = _asked(lambda: sweep(kube, yard=yard, layer=layer))
+    with _counted() as bare_asked:
+        objects = _list_everything(kube)
     measured = {
-        "objects": _list_everything(kube),
+        "objects": objects,
         "kinds": swept.kinds_listed,
         "unreadable": swept.kinds_unreadable,
         "left": [one.name for one in swept.unattributed],
@@ -70,8 +72,9 @@ def _timed(act: Callable[[], object]) -> float:
     return time.monotonic() - start_s
 
 
-def _asked(act: Callable[[], object]) -> Counter[str]:
-    """How often each path was asked for, by its method; the requests themselves go out as ever."""
+@contextmanager
+def _counted() -> Iterator[Counter[str]]:
+    """How often each path is asked for in the block, by its method; the requests themselves go out as ever."""
     asked: Counter[str] = Counter()
     send = Pool.send
 
@@ -80,8 +83,7 @@ def _asked(act: Callable[[], object]) -> Counter[str]:
         return send(pool, request)
 
     with patch.object(Pool, "send", counted):
-        act()
-    return asked
+        yield asked
 
 
 def _most_bytes() -> int:

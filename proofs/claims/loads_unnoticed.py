@@ -111,11 +111,7 @@ def _never_kept(facts: Facts) -> Facts:
                 ("nobody counted loads", drop(Answer, at=AT, where=asked("loads", "prod")), "not_asked"),
                 ("too few requests", change(Traffic, at=CLIENT, where=_in_prod, sent=10, answered=10), "few_samples"),
                 ("the client was late", change(Traffic, at=CLIENT, where=_in_prod, late=1_000_000), "late_client"),
-                (
-                    "every connection was a new one",
-                    _never_kept,
-                    "one_connection",
-                ),
+                ("every connection was a new one", _never_kept, "one_connection"),
                 ("answers are counted that nobody kept", drop(Served, at=CLIENT, where=_in_prod), "miscounted"),
                 ("nobody asked in one environment", drop(Traffic, at=CLIENT, where=_in_prod), "no_client"),
                 ("nobody knows what the champion has to answer", drop(Known, at=AT, where=_in_prod), "not_known"),

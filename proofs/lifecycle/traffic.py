@@ -11,7 +11,7 @@ import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -44,30 +44,37 @@ KEPT_S: Final = 1.0
 """Between two requests on one connection: before the gateway, which waits longer, closes it as one is on its way."""
 SHOWN: Final = 5
 
+Said = tuple[int, int, tuple[float, ...]]
+"""Generation, version, and the probabilities of the classes."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    at_s: float
+    """When it was asked for, since 1970."""
+    took_ms: float
+    said: Said
+    is_new: bool
+    """It came on a connection of its own."""
+
 
 @dataclass
 class Client:
     """
     Threads that ask one environment's champion for one known row, from entering to leaving the block.
 
-    What they found is there once the block is left, and an error in them is raised there.
+    What they found is there once the block is left, and an error in them is raised there. They append to lists and
+    share nothing else.
     """
 
     kube: Kube
     environment: str
     body: Any
-    sent: int = 0
-    failed: list[str] = field(default_factory=list)
-    late: int = 0
-    """Requests that were not sent, for this client itself was away when they were due."""
-    new: int = 0
-    """Answers on new connections."""
-    slowest_ms: float = 0.0
-    answers: list[tuple[float, float]] = field(default_factory=list)
-    """Of each answer: when it was asked for, in seconds since 1970, and how many milliseconds it took."""
-    seen: Counter[tuple[int, int, tuple[float, ...]]] = field(default_factory=Counter)
+    _answered: list[_Answer] = field(default_factory=list)
+    _failed: list[str] = field(default_factory=list)
+    _late: list[int] = field(default_factory=list)
+    """Numbers of the requests that were not sent: this client itself was away when they were due."""
     _end: threading.Event = field(default_factory=threading.Event)
-    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Client:
         service = f"fastapi-{self.environment}-service.fastapi-{self.environment}"
@@ -86,22 +93,28 @@ class Client:
         self._span_s = time.monotonic() - self._started_s
         self._asking.result()
 
+    @property
+    def answers(self) -> Sequence[tuple[float, float]]:
+        """Of each answer so far: when it was asked for, in seconds since 1970, and how many milliseconds it took."""
+        return [(one.at_s, one.took_ms) for one in self._answered]
+
     def facts(self) -> tuple[Fact, ...]:
         """What was seen, once the block is left."""
         traffic = Traffic(
             environment=self.environment,
-            sent=self.sent,
-            answered=sum(self.seen.values()),
-            failed=len(self.failed),
-            late=self.late,
-            new=self.new,
-            slowest_ms=round(self.slowest_ms, 1),
+            sent=len(self._answered) + len(self._failed),
+            answered=len(self._answered),
+            failed=len(self._failed),
+            late=len(self._late),
+            new=sum(one.is_new for one in self._answered),
+            slowest_ms=round(max((one.took_ms for one in self._answered), default=0.0), 1),
             span_s=round(self._span_s, 1),
-            detail="; ".join(self.failed[:SHOWN]),
+            detail="; ".join(self._failed[:SHOWN]),
         )
+        seen = Counter(one.said for one in self._answered)
         served = (
             Served(environment=self.environment, generation=generation, version=version, answers=count, outputs=outputs)
-            for (generation, version, outputs), count in sorted(self.seen.items())
+            for (generation, version, outputs), count in sorted(seen.items())
         )
         return (traffic, *served)
 
@@ -131,28 +144,18 @@ class Client:
     def _ask(self, client: httpx.Client, number: int, due_s: float, *, is_new: bool) -> None:
         at_s, started_s = time.time(), time.monotonic()
         if started_s - due_s > LATE_S:
-            with self._turn:
-                self.late += 1
+            self._late.append(number)
             return
         try:
             reply = client.post(self._url, json=self.body)
             took_ms = 1000 * (time.monotonic() - started_s)
             reply.raise_for_status()
-            key = _read(reply)
+            self._answered.append(_Answer(at_s, took_ms, _read(reply), is_new))
         except (httpx.HTTPError, LookupError, ValueError) as exc:
-            with self._turn:
-                self.sent += 1
-                self.failed.append(f"request {number + 1} after {started_s - self._started_s:.1f} s: {exc!r}"[:300])
-            return
-        with self._turn:
-            self.sent += 1
-            self.new += is_new
-            self.slowest_ms = max(self.slowest_ms, took_ms)
-            self.answers.append((at_s, took_ms))
-            self.seen[key] += 1
+            self._failed.append(f"request {number + 1} after {started_s - self._started_s:.1f} s: {exc!r}"[:300])
 
 
-def _read(reply: httpx.Response) -> tuple[int, int, tuple[float, ...]]:
+def _read(reply: httpx.Response) -> Said:
     found = {one["name"]: one["data"] for one in reply.json()["outputs"]}
     headers = reply.headers
     outputs = kept(found["probabilities"])

@@ -1,4 +1,4 @@
-"""A client that goes on asking, at a real server: over one connection that is kept, and over new ones, in turns."""
+"""A client that goes on asking, at a real server: over connections that are kept, and over new ones, in turns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from proofs.lifecycle import traffic as under_test
@@ -112,37 +112,39 @@ def _service(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Service]:
         thread.join()
 
 
-def _asked(service: _Service, **fields: Any) -> Client:
-    with Client(Kube(Scripted()), "dev", {"inputs": []}, **fields) as client:
+def _asked(service: _Service) -> tuple[Traffic, list[Served]]:
+    with Client(Kube(Scripted()), "dev", {"inputs": []}) as client:
         assert service.enough.wait(ANSWER_S)
-    return client
+    return _seen(client)
+
+
+def _seen(client: Client) -> tuple[Traffic, list[Served]]:
+    traffic, *served = client.facts()
+    assert isinstance(traffic, Traffic)
+    return traffic, [one for one in served if isinstance(one, Served)]
 
 
 def test_every_other_request_goes_out_on_a_new_connection(service: _Service) -> None:
     """The others are kept and shared; so both replicas are met, and the answers on new connections are counted."""
-    client = _asked(service)
+    traffic, served = _asked(service)
 
-    traffic, *served = client.facts()
-    assert isinstance(traffic, Traffic)
     kept = Counter({by: count for by, count in service.asked.items() if by not in service.closed})
     assert [service.asked[by] for by in service.closed] == [1] * traffic.new
     assert kept.total() == traffic.answered - traffic.new
     assert max(kept.values()) > 1
     assert abs(traffic.new - kept.total()) <= 1
     assert service.met == {0, 1}
-    assert [one.answers for one in served if isinstance(one, Served)] == [traffic.sent]
+    assert [one.answers for one in served] == [traffic.sent]
 
 
 def test_a_replica_that_the_kept_connection_has_not_is_met_all_the_same(service: _Service) -> None:
     """Its loss is seen: requests fail, and none of them is counted as an answer."""
     service.lost.add(0)  # the first connection is a new one; the second, which is kept, is at replica 1
 
-    client = _asked(service)
+    traffic, served = _asked(service)
 
-    traffic = client.facts()[0]
-    assert isinstance(traffic, Traffic)
     assert traffic.failed > 0
-    assert traffic.answered + traffic.failed == traffic.sent
+    assert sum(one.answers for one in served) + traffic.failed == traffic.sent
     assert "503" in traffic.detail
 
 
@@ -150,11 +152,11 @@ def test_nobody_waits_for_another_ones_answer(service: _Service) -> None:
     """Requests go out though the first is not answered; that it takes long is told, and makes nobody late."""
     service.is_patient = True
 
-    client = _asked(service)
+    traffic, _ = _asked(service)
 
-    assert (client.late, client.failed) == (0, [])
-    assert client.sent >= ENOUGH
-    assert client.slowest_ms > 1000 * under_test.PERIOD_S
+    assert (traffic.late, traffic.failed) == (0, 0)
+    assert traffic.sent >= ENOUGH
+    assert traffic.slowest_ms > 1000 * under_test.PERIOD_S
 
 
 def test_what_was_due_while_the_client_stood_still_is_missed(
@@ -167,7 +169,8 @@ def test_what_was_due_while_the_client_stood_still_is_missed(
     with Client(Kube(Scripted()), "dev", {"inputs": []}, _end=_Dozing(clock)) as client:
         pass
 
-    assert (client.late, client.sent) == (ENOUGH, 0)
+    traffic, served = _seen(client)
+    assert (traffic.late, traffic.sent, served) == (ENOUGH, 0, [])
     assert not service.asked
 
 
