@@ -128,13 +128,18 @@ class Lease:
     def _swap(self, annotations: Mapping[str, str | None], holder: str) -> None:
         with self._lock:
             try:
-                self._live = _write(
-                    self._kube, self._live, namespace=self._namespace, holder=holder, annotations=annotations
-                )
+                self._live = self._written(self._live, annotations, holder)
             except Conflict as exc:
                 now = self._kube.find(LEASES, NAME, namespace=self._namespace)
-                self._lost = f"taken by {dig(now, 'spec', 'holderIdentity') or 'nobody'}"
-                raise LeaseLost(f"lease {self._namespace}/{NAME}: {self._lost}") from exc
+                other = dig(now, "spec", "holderIdentity")
+                if now is None or other != self.holder:
+                    self._lost = f"taken by {other or 'nobody'}"
+                    raise LeaseLost(f"lease {self._namespace}/{NAME}: {self._lost}") from exc
+                # Nobody else writes our name: this was a write of our own whose answer never came.
+                self._live = self._written(now, annotations, holder)
+
+    def _written(self, live: Json, annotations: Mapping[str, str | None], holder: str) -> Json:
+        return _write(self._kube, live, namespace=self._namespace, holder=holder, annotations=annotations)
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from switchyard.errors import Conflict, Held, LeaseLost
+from switchyard.errors import Conflict, Held, LeaseLost, Unreadable
 from switchyard.holder import Holder, thread_name, watchdog_of
-from switchyard.kinds import LEASES
+from switchyard.kinds import LEASES, Kind
+from switchyard.kube import Kube
 from switchyard.lease import NAME, RESTORE, RUNS, Lease, held_lease
 from switchyard.objects import Json, dig
 from switchyard.waiting import Clock
@@ -173,6 +174,35 @@ def _be_robbed(stage: Stage) -> None:
             lease.remember({"features": "attached"})
         with pytest.raises(LeaseLost, match="nothing more is written"):
             lease.check()
+
+
+class _Deaf(Kube):
+    """A client that does not hear the answer to a write: the API server has done it all the same."""
+
+    def __init__(self, kube: Kube) -> None:
+        self.__dict__ = kube.__dict__
+        self.unheard = 0
+        """So many answers are missed from now on."""
+
+    def replace(self, kind: Kind, name: str, body: Json, *, namespace: str = "") -> Json:
+        done = super().replace(kind, name, body, namespace=namespace)
+        if self.unheard:
+            self.unheard -= 1
+            raise Unreadable(f"PUT {name}: no answer")
+        return done
+
+
+def test_a_write_of_its_own_that_was_not_answered_takes_the_lease_from_nobody(stage: Stage) -> None:
+    """Where an API server is so busy that it answers too late, the next write finds the one before, and goes on."""
+    deaf, found = _Deaf(stage.kube), {"features": "attached"}
+    with held_lease(deaf, namespace=stage.namespace, run_id="r1", restore={}, recover=_Recoveries()) as lease:
+        deaf.unheard = 1
+        with pytest.raises(Unreadable):
+            lease.remember({"features": "detached"})
+        lease.remember(found)
+        lease.check()
+        assert dig(_live(stage), "metadata", "annotations", RESTORE) == '{"features": "attached"}'
+    assert not dig(_live(stage), "spec", "holderIdentity")
 
 
 def test_a_watchdog_is_named_as_one(stage: Stage) -> None:
