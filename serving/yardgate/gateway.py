@@ -67,8 +67,16 @@ def assemble(settings: GatewaySettings, *, readiness: Readiness) -> Gateway:
     """
     metrics = Metrics()
     cards, guard = read_cards(settings.cards_dir), Guard(settings.reload_token_file)
-    triton = Pool(str(settings.triton_url), name="Triton", connect_deadline_s=settings.connect_deadline_s)
-    copies = Pool(str(settings.triton_url), name="Triton", connect_deadline_s=settings.connect_deadline_s)
+    # Triton's Service keeps its address while the gateway stands; the feature server's goes with its layer.
+    triton, copies = (
+        Pool(
+            str(settings.triton_url),
+            name="Triton",
+            connect_deadline_s=settings.connect_deadline_s,
+            address_lasts=True,
+        )
+        for _ in ("predictions", "the mirror")
+    )
     feast = Pool(str(settings.features_url), name="the feature server", connect_deadline_s=settings.connect_deadline_s)
     presence = Presence(
         feast,

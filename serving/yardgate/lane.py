@@ -88,7 +88,9 @@ class Lane:
             return
         except GatewayError as failure:
             answer = self._predictor.refuse(failure, route=route)
-            self._refusals.note("POST", scope["path"], status=failure.status, reason=failure.reason)
+            self._refusals.note(
+                "POST", scope["path"], status=failure.status, reason=failure.reason, detail=str(failure)
+            )
         answer.headers.append((LENGTH, str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.body})

@@ -46,8 +46,11 @@ class GatewaySettings(BaseSettings):
     listen_port: Annotated[int, Field(gt=0, lt=65536)] = 8080
     """Port to serve on."""
 
-    connect_deadline_s: Seconds = 1.0
-    """For one connection to Triton or the feature server. In one cluster it takes milliseconds or fails."""
+    connect_deadline_s: Seconds = 3.0
+    """
+    For one connection to Triton or the feature server. In one cluster it takes milliseconds or fails, but for a machine
+    that stands still: two busy cores of which others took half did so for four seconds.
+    """
 
     predict_deadline_s: Seconds = 10.0
     """For one prediction, from the first byte of the request to the last of the answer."""

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
+from yardgate.address import Address
 from yardgate.errors import Broken, Slow, Unreachable
 
 __all__ = ["Answer", "Pool", "head_of"]
@@ -133,12 +134,12 @@ class Pool:
     It sets no limit of its own: the caller bounds how many exchanges run at once.
     """
 
-    def __init__(self, url: str, *, name: str, connect_deadline_s: float) -> None:
-        """*url* is ``http://host[:port]``; *name* stands in errors."""
+    def __init__(self, url: str, *, name: str, connect_deadline_s: float, address_lasts: bool = False) -> None:
+        """*url* is ``http://host[:port]``; *name* stands in errors; *address_lasts*: see ``Address``."""
         parts = urlsplit(url)
         if parts.scheme != "http" or parts.hostname is None or parts.path.strip("/"):
             raise ValueError(f"wanted http://host:port for {name}, got {url}")
-        self._host, self._port = parts.hostname, parts.port or 80
+        self._address = Address(parts.hostname, parts.port or 80, lasts=address_lasts)
         self._connect_deadline_s = connect_deadline_s
         self._idle: list[_Connection] = []
         self.host = parts.netloc.encode()
@@ -181,7 +182,7 @@ class Pool:
         patience_s = min(self._connect_deadline_s, deadline - self.loop.time())
         try:
             async with asyncio.timeout(patience_s):
-                _, connection = await self.loop.create_connection(lambda: _Connection(self), self._host, self._port)
+                return await self._address.connect(lambda: _Connection(self))
         except TimeoutError as failure:
             raise Unreachable(
                 f"wanted a connection to {self.name}, got none within {patience_s:.2f} s", refused=False
@@ -191,7 +192,6 @@ class Pool:
                 isinstance(failure, socket.gaierror) and failure.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
             )
             raise Unreachable(f"wanted a connection to {self.name}, got {failure}", refused=refused) from failure
-        return connection
 
     def keep(self, connection: _Connection) -> None:
         """Take a connection back after an exchange."""

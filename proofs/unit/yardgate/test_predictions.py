@@ -104,10 +104,10 @@ def test_a_silent_triton_is_504_and_the_next_prediction_is_its_own(tmp_path: Pat
     silent = True
 
     async def late(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.3 if silent else 0)
+        await asyncio.sleep(1.2 if silent else 0)
         await triton_answer(asked, writer)
 
-    with running(Neighbour(late)) as triton, raising(tmp_path, triton=triton, predict_deadline_s=0.1) as yard:
+    with running(Neighbour(late)) as triton, raising(tmp_path, triton=triton, predict_deadline_s=1.0) as yard:
         first = yard.infer(b"x" * 11)
         silent = False
         second = yard.infer(b"x" * 22)

@@ -46,3 +46,14 @@ def test_a_path_is_one_short_line(caplog: pytest.LogCaptureFixture) -> None:
     (line,) = [record.getMessage() for record in caplog.records]
     assert "\n" not in line
     assert len(line) < SHOWN_CHARS + 50
+
+
+def test_a_failure_of_ours_is_told_with_what_was_wanted_and_got(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody learns from a status alone what is ill; what a caller did wrong is told by its reason and nothing else."""
+    refusals = Refusals()
+    refusals.note("POST", "/v1/champion/infer", status=502, reason="upstream-unreachable", detail="got\nnone")
+    refusals.note("POST", "/v1/champion/infer", status=413, reason="body-too-large", detail="what the caller wrote")
+    assert [record.getMessage() for record in caplog.records] == [
+        'failed POST "/v1/champion/infer": 502 upstream-unreachable: got none',
+        'refused POST "/v1/champion/infer": 413 body-too-large',
+    ]
