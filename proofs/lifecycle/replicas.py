@@ -11,7 +11,7 @@ from proofs.services.rest import Rest
 from switchyard.kinds import PODS
 from switchyard.objects import Json, dig
 
-__all__ = ["BACK_S", "FORGOTTEN_S", "GONE_S", "delete", "gateways", "replicas"]
+__all__ = ["BACK_S", "FORGOTTEN_S", "GONE_S", "delete", "gateways", "is_ready", "replicas"]
 
 PORT: Final = 8080
 BACK_S: Final = 120.0
@@ -34,13 +34,15 @@ def replicas(hands: Hands) -> tuple[str, ...]:
 
     A pod that is being deleted is none, though it may answer for some seconds more.
     """
-    ready = (
-        pod
-        for pod in _pods(hands)
-        if not dig(pod, "metadata", "deletionTimestamp")
-        and any((one["type"], one["status"]) == ("Ready", "True") for one in dig(pod, "status", "conditions") or ())
+    return tuple(sorted(_url(pod) for pod in _pods(hands) if is_ready(pod)))
+
+
+def is_ready(pod: Json) -> bool:
+    """Whether the kubelet calls a pod ready; one that is being deleted is not."""
+    conditions = dig(pod, "status", "conditions") or ()
+    return not dig(pod, "metadata", "deletionTimestamp") and any(
+        (one["type"], one["status"]) == ("Ready", "True") for one in conditions
     )
-    return tuple(sorted(_url(pod) for pod in ready))
 
 
 def delete(hands: Hands, replica: str) -> int:

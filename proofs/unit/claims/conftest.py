@@ -11,6 +11,7 @@ from yardfacts.catalogue import load_claims
 from yardfacts.claims import Claim
 from yardfacts.facts import Death, Fact, Facts, Hold, ObjectRef, Obligation, Sweep, Toggle
 
+from .beginning import with_beginning
 from .exercised import exercise
 from .failing import with_failures
 from .lengthy import with_lengthy
@@ -109,7 +110,8 @@ def _evidence() -> Facts:
         .plus("told", [right(f"told-{how}", "prod", how) for how in ("broken", "whole")]),
         served=SERVED,
     )
-    return with_trials(with_rebuilt(with_failures(with_lengthy(loop)))).plus("refused-input", refused_input())
+    evidence = with_beginning(with_trials(with_rebuilt(with_failures(with_lengthy(loop)))))
+    return evidence.plus("refused-input", refused_input())
 
 
 @pytest.fixture(name="claims", scope="session")

@@ -10,25 +10,26 @@ from yardfacts.facts import Criterion, Duration, Fact, Facts, Generation, Known,
 
 from .witnesses import ENVIRONMENTS, client, right
 
-__all__ = ["with_promotion"]
+__all__ = ["generation", "told", "with_promotion"]
 
 OUTPUTS: Final = {1: (0.9996, 0.0003, 0.0001), 3: (0.9999, 0.0001, 0.0)}
 """What the two versions of the life cycle answer for the row that its client asks for."""
 
 
-def _generation(number: int, action: str, **fields: Any) -> dict[str, Any]:
+def generation(number: int, action: str, **fields: Any) -> dict[str, Any]:
+    """One entry of a ledger without its environment; *fields* that differ from those of the last one here."""
     given = {"phase": "committed", "champion": 1, "previous": 3, "took_s": 0.0, **fields}
     digest = f"{given['champion']:064d}" if given["champion"] else ""
     return {"generation": number, "deploy_id": f"{action}-{number}", "action": action, "digest": digest, **given}
 
 
 LEDGER = (
-    _generation(1, "seed", previous=0),
-    _generation(2, "deploy", champion=2, previous=1),
-    _generation(3, "rollback", previous=2, took_s=1.5),
-    _generation(4, "deploy", champion=3, previous=1),
-    _generation(5, "deploy", phase="aborted", champion=0, previous=0),
-    _generation(6, "rollback", took_s=1.4),
+    generation(1, "seed", previous=0),
+    generation(2, "deploy", champion=2, previous=1),
+    generation(3, "rollback", previous=2, took_s=1.5),
+    generation(4, "deploy", champion=3, previous=1),
+    generation(5, "deploy", phase="aborted", champion=0, previous=0),
+    generation(6, "rollback", took_s=1.4),
 )
 """Three generations from before, one promoted, one refused, one rolled back."""
 
@@ -39,7 +40,7 @@ def _ledger(length: int) -> tuple[Fact, ...]:
     )
 
 
-def _told(version: int, generation: int, action: str) -> dict[str, str]:
+def told(version: int, generation: int, action: str) -> dict[str, str]:
     """What every place says of a champion."""
     said = f"wine version {version}"
     return {
@@ -88,7 +89,7 @@ def with_promotion(facts: Facts, *, served: str) -> Facts:
         "run-in-registry": "0" * 32,
         "digest-in-registry": f"{3:064d}",
         "criteria-met": "registered, ready, loaded, smoke, reloaded, announced",
-        **_told(3, 4, "deploy"),
+        **told(3, 4, "deploy"),
     }
     refused = {
         "run-failed": "failed",
@@ -104,11 +105,11 @@ def with_promotion(facts: Facts, *, served: str) -> Facts:
         "rollback-accepted": "0",
         "rollback-watched": "users asked, 0 failed",
         PROBE: "on to the end",
-        **_told(1, 6, "rollback"),
+        **told(1, 6, "rollback"),
     }
     facts = facts.plus("lifecycle.before", _ledger(3))
-    for moment, told, length in (("promoted", promoted, 4), ("refused", refused, 5), ("rolled-back", returned, 6)):
-        said = [right(probe, env, value) for env in ENVIRONMENTS for probe, value in told.items()]
+    for moment, answers, length in (("promoted", promoted, 4), ("refused", refused, 5), ("rolled-back", returned, 6)):
+        said = [right(probe, env, value) for env in ENVIRONMENTS for probe, value in answers.items()]
         facts = facts.plus(moment, [*said, *_ledger(length)])
     seen = {(3, 1): 500, (4, 3): 300, (6, 1): 100}
     for env in ENVIRONMENTS:
