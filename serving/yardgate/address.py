@@ -58,7 +58,6 @@ class Address:
     async def _looked_up(self) -> list[str]:
         if self._lookup is None or self._lookup.done():
             self._lookup = asyncio.create_task(self._look_up())
-            self._lookup.add_done_callback(_heard)
         # Whoever gives up leaves it to those who still wait, and to who comes next.
         return await asyncio.shield(self._lookup)
 
@@ -66,9 +65,3 @@ class Address:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         return [str(address[0]) for *_, address in found]
-
-
-def _heard(lookup: asyncio.Task[list[str]]) -> None:
-    """A lookup that nobody waits for any more may fail: it is no error that nobody has looked at."""
-    if not lookup.cancelled():
-        lookup.exception()
