@@ -15,6 +15,7 @@ from switchyard.kinds import APPLICATION_SETS, APPLICATIONS, PROJECTS, Kind
 from switchyard.kube import Kube
 from switchyard.waiting import wait_until
 
+from .actor import Actor
 from .server import OBSERVER, OPERATOR, ApiServer, Binaries, find_binaries
 from .stage import Stage, set_stage
 
@@ -77,6 +78,12 @@ def _kube(server: ApiServer) -> Kube:
 @pytest.fixture(name="stage")
 def _stage(kube: Kube, server: ApiServer, tmp_path: Path) -> Stage:
     return set_stage(kube, kubeconfig=server.kubeconfig, folder=tmp_path)
+
+
+@pytest.fixture(name="actor")
+def _actor(stage: Stage) -> Iterator[Actor]:
+    with Actor(stage) as actor:
+        yield actor
 
 
 def _install(kube: Kube, binaries: Binaries) -> None:
