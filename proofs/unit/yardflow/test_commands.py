@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -171,3 +173,10 @@ def test_nobody_says_that_everything_follows_while_somebody_deploys(run: Run, fl
 def test_who_does_not_say_why_is_told_to(run: Run, version: int) -> None:
     """A reason is what the next person looks for."""
     assert run("promote", str(version)).exit_code == 2
+
+
+def test_a_command_starts_without_what_trains() -> None:
+    """Who looks or rolls back in a hurry does not wait for scikit-learn, which takes longer than all else."""
+    said = "import sys, yardflow.__main__; print(sorted({'sklearn', 'scipy'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
