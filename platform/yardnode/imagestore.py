@@ -60,11 +60,17 @@ class ImageStore:
                 self._fill(entry, images)
         return entry
 
+    def filled(self) -> list[Path]:
+        """The folders that were filled to their end, the one that was used last at the end."""
+        # What a fill works in begins with a dot: who linked from that would unpack every image again.
+        entries = (path for path in self._root.iterdir() if path.is_dir() and not path.name.startswith("."))
+        return sorted(entries, key=lambda path: path.stat().st_mtime)
+
     def _fill(self, entry: Path, images: Sequence[Image]) -> None:
         staging = self._root / ".staging"
         if staging.exists():
             shutil.rmtree(staging)  # of a killed run; the lock is ours
-        older = sorted((path for path in self._root.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+        older = self.filled()
         if older:
             link_tree(older[-1], staging)
         else:
@@ -108,6 +114,7 @@ class ImageStore:
         finally:
             containerd.terminate()
             containerd.wait(CONTAINERD_WITHIN_S)
+        shutil.rmtree(run)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
