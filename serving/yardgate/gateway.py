@@ -67,16 +67,7 @@ def assemble(settings: GatewaySettings, *, readiness: Readiness) -> Gateway:
     """
     metrics = Metrics()
     cards, guard = read_cards(settings.cards_dir), Guard(settings.reload_token_file)
-    # Triton's Service keeps its address while the gateway stands; the feature server's goes with its layer.
-    triton, copies = (
-        Pool(
-            str(settings.triton_url),
-            name="Triton",
-            connect_deadline_s=settings.connect_deadline_s,
-            address_lasts=True,
-        )
-        for _ in ("predictions", "the mirror")
-    )
+    triton, copies = _pool_of_triton(settings), _pool_of_triton(settings)
     feast = Pool(str(settings.features_url), name="the feature server", connect_deadline_s=settings.connect_deadline_s)
     presence = Presence(
         feast,
@@ -120,6 +111,13 @@ def assemble(settings: GatewaySettings, *, readiness: Readiness) -> Gateway:
         store=FeatureStore(feast, presence=presence, deadline_s=settings.features_deadline_s),
         pools=(triton, copies, feast),
         readiness=readiness,
+    )
+
+
+def _pool_of_triton(settings: GatewaySettings) -> Pool:
+    """Its Service keeps its address while the gateway stands; the feature server's goes with its layer."""
+    return Pool(
+        str(settings.triton_url), name="Triton", connect_deadline_s=settings.connect_deadline_s, address_lasts=True
     )
 
 
