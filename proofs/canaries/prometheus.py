@@ -26,6 +26,8 @@ INTERVALS: Final = 2
 """One scrape may fail; two in a row are a gap."""
 JITTER_S: Final = 0.5
 """A scrape's time wanders by milliseconds, and by more than that where its start was late."""
+ARRIVES_S: Final = 60.0
+"""A range ends when the server reads the question: on a busy node that was more than a second after it was made up."""
 UNITS_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 Sample = tuple[float, str]
@@ -66,7 +68,7 @@ class Continuity:
     def read(self, nonce: str) -> str:
         """Every sample since the first, judged by their times."""
         now_s = time.time()
-        samples = self._samples(now_s - self.anchor[0] + 1.0)
+        samples = self._samples(now_s - self.anchor[0] + ARRIVES_S)
         if self.anchor not in samples:
             return f"{GONE}: no sample {self.anchor[1]} at {self.anchor[0]:.3f}"
         times_s = [at for at, _ in samples[samples.index(self.anchor) :]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -316,6 +317,22 @@ def test_samples_go_on_or_do_not(ages_s: tuple[float, ...], begin: str, played: 
     assert read.startswith(begin)
     assert (read == wanted) == begin.startswith("sample")
     assert all(query.startswith("process_cpu") and query.endswith("s]") for query in (*samples.queries, *now.queries))
+
+
+def test_a_question_that_arrives_late_finds_the_sample_all_the_same(played: Any) -> None:
+    """Its range is counted back from when the server reads it, which a busy node puts off by seconds."""
+    played.script = samples = Samples(20, 5)
+    canary = Continuity(played)
+    wanted = canary.write(NONCE)
+
+    def late(asked: httpx.Request) -> httpx.Response:
+        (window_s,) = re.findall(r"\[(\d+)s\]", asked.url.params["query"])
+        since_s = time.time() + 10.0 - float(window_s)
+        kept = [value for value in samples.values if value[0] >= since_s]
+        return httpx.Response(200, json={"data": {"result": [{"metric": {}, "values": kept}]}})
+
+    played.script = late
+    assert canary.read(NONCE) == wanted
 
 
 def test_no_sample_before_is_nothing_to_lose(played: Any) -> None:
