@@ -281,7 +281,7 @@ class Samples:
 
     def __init__(self, *ages_s: float) -> None:
         now_s = time.time()
-        self.values = [[round(now_s - age_s, 3), str(age_s)] for age_s in ages_s]
+        self.values: list[tuple[float, str]] = [(round(now_s - age_s, 3), str(age_s)) for age_s in ages_s]
         self.queries: list[str] = []
 
     def __call__(self, asked: httpx.Request) -> httpx.Response:
