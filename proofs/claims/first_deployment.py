@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from yardfacts.claims import Mutant, claim
-from yardfacts.clients import answered_as_recorded, as_committed
+from yardfacts.clients import answered_as_recorded, as_committed, left_early, swapped
 from yardfacts.facts import Answer, Facts, Generation, Known, Served, Traffic
 from yardfacts.generations import change_truth, committed_since, ledger, ledgers_clear, told_everywhere, truth
 from yardfacts.judges import answered, presupposed
@@ -44,36 +44,12 @@ def _in_prod(fact: Traffic | Served | Known | Generation) -> bool:
     return fact.environment == "prod"
 
 
-def _first(facts: Facts) -> Served:
-    seen = [one for one in facts.at(SEEN).of(Served) if _in_prod(one)]
-    if not seen:
-        raise NothingToChange("no answer was seen in prod")
-    return min(seen, key=lambda one: one.generation)
-
-
 def _deployed_before(facts: Facts) -> Facts:
     """The ledger as if somebody in prod had deployed before the seed."""
     first = truth(facts.at(SEEDED), "prod")
     if first is None:
         raise NothingToChange("prod was not seeded")
     return facts.plus(SEEDED, [replace(first, generation=0, action="deploy")])
-
-
-def _left_early(facts: Facts) -> Facts:
-    """Evidence of a client in prod that asked as often, and never after the first deployment."""
-    first = _first(facts)
-    (traffic,) = (one for one in facts.at(SEEN).of(Traffic) if _in_prod(one))
-    left = drop(Served, at=SEEN, where=_in_prod)(facts)
-    return left.plus(SEEN, [replace(first, answers=traffic.answered)])
-
-
-def _swapped(facts: Facts) -> Facts:
-    """Evidence of the numbers of the first deployment's version under the name of the seed's, in prod."""
-    first = _first(facts)
-    others = [one for one in facts.at(SEEN).of(Known) if _in_prod(one) and one.version != first.version]
-    if not others:
-        raise NothingToChange("nothing is known of another version in prod")
-    return change(Served, at=SEEN, where=lambda one: one == first, outputs=others[0].outputs)(facts)
 
 
 @claim(
@@ -138,7 +114,7 @@ def _swapped(facts: Facts) -> Facts:
         ),
         Mutant(
             name="the seed's name with another's numbers",
-            edit=_swapped,
+            edit=swapped(at=SEEN, environment="prod"),
             verdict=Verdict.DISPROVED,
             reason="wrong_numbers",
         ),
@@ -198,7 +174,7 @@ def _swapped(facts: Facts) -> Facts:
         ),
         Mutant(
             name="the client left before the first deployment",
-            edit=_left_early,
+            edit=left_early(at=SEEN, environment="prod"),
             verdict=Verdict.INCONCLUSIVE,
             reason="not_seen",
         ),

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from yardfacts.claims import Mutant, claim
-from yardfacts.clients import REPLICA_LOST, answered_as_recorded
+from yardfacts.clients import REPLICA_LOST, answered_as_recorded, first_served, left_early, swapped
 from yardfacts.facts import Answer, Facts, Known, Served, Traffic
 from yardfacts.judges import answered, presupposed
-from yardfacts.mutants import NothingToChange, asked, blind, change, drop
+from yardfacts.mutants import asked, blind, change, drop
 from yardfacts.verdict import Finding, Verdict, inconclusive, merge
 
 ENVIRONMENTS = ("dev", "prod")
@@ -71,35 +71,11 @@ def _in_prod(fact: Traffic | Served | Known) -> bool:
     return fact.environment == "prod"
 
 
-def _first(facts: Facts, at: str) -> Served:
-    seen = [one for one in facts.at(at).of(Served) if _in_prod(one)]
-    if not seen:
-        raise NothingToChange(f"no answer was seen in prod at {at}")
-    return seen[0]
-
-
 def _uncounted(facts: Facts) -> Facts:
     """Evidence of a client in prod that kept fewer answers than it counted."""
-    first = _first(facts, LOST)
+    first = first_served(facts, at=LOST, environment="prod")
     left = drop(Served, at=LOST, where=lambda one: one == first)(facts)
     return left.plus(LOST, [replace(first, answers=first.answers - 1)])
-
-
-def _left_early(facts: Facts) -> Facts:
-    """Evidence of a client in prod that asked as often, and never after the rebuild."""
-    first = _first(facts, LOST)
-    (traffic,) = (one for one in facts.at(LOST).of(Traffic) if _in_prod(one))
-    left = drop(Served, at=LOST, where=_in_prod)(facts)
-    return left.plus(LOST, [replace(first, answers=traffic.answered)])
-
-
-def _swapped(facts: Facts) -> Facts:
-    """Evidence of the numbers of the next champion under the name of the one before, in prod."""
-    first = _first(facts, AGAIN)
-    others = [one for one in facts.at(AGAIN).of(Known) if _in_prod(one) and one.version != first.version]
-    if not others:
-        raise NothingToChange("nothing is known of another version in prod")
-    return change(Served, at=AGAIN, where=lambda one: one == first, outputs=others[0].outputs)(facts)
 
 
 @claim(
@@ -159,7 +135,7 @@ def _swapped(facts: Facts) -> Facts:
         ),
         Mutant(
             name="the champion's name with another's numbers",
-            edit=_swapped,
+            edit=swapped(at=AGAIN, environment="prod"),
             verdict=Verdict.DISPROVED,
             reason="wrong_numbers",
         ),
@@ -243,7 +219,7 @@ def _swapped(facts: Facts) -> Facts:
         ),
         Mutant(
             name="the client left before the rebuild",
-            edit=_left_early,
+            edit=left_early(at=LOST, environment="prod"),
             verdict=Verdict.INCONCLUSIVE,
             reason="not_seen",
         ),

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from proofs.lifecycle import marks, wiping
+from proofs.lifecycle import marks
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath
-from proofs.lifecycle.attempt import FAILED, REFUSED, sent
+from proofs.lifecycle.attempt import FAILED, REFUSED
+from proofs.lifecycle.losing import SAID_WIPED, wiped
 from proofs.lifecycle.memory import Memory
 from proofs.lifecycle.replicas import BACK_S, delete, is_ready, replicas
 from proofs.lifecycle.standing import places_told, unmoved
@@ -41,7 +42,7 @@ def forget(after: Aftermath) -> tuple[Fact, ...]:
     inquiry, hands = after.inquiry, after.story.hands
     mlflow = hands.mlflow().rest
     marks.keep(mlflow)
-    inquiry.ask("blank-wiped", wanted=f"exit code 0: {', '.join(wiping.MOUNTED)}", got=lambda: _wiped(after))
+    inquiry.ask("blank-wiped", wanted=SAID_WIPED, got=lambda: wiped(hands))
     marks.clear(mlflow)
     inquiry.ask("blank-registry", wanted=str(marks.FIRST), got=lambda: str(marks.read(mlflow)))
     gone = replicas(hands)
@@ -142,7 +143,7 @@ def _give_back(after: Aftermath) -> None:
     environment, mlflow = after.story.environment, after.story.hands.mlflow().rest
     if (taken := marks.kept(mlflow)) is None:
         raise Inconclusive(f"wanted the marks that were kept in {environment}, got none")
-    if not (said := _wiped(after)).startswith("exit code 0"):
+    if (said := wiped(after.story.hands)) != SAID_WIPED:
         raise Inconclusive(f"wanted the volume of {environment} wiped once more, got {said}")
     marks.give(mlflow, taken)
     if (said := after.code("rebuild", *BECAUSE)) != "exit code 0":
@@ -158,11 +159,6 @@ def _refused(after: Aftermath, name: str, *, error: str, said: str) -> None:
     after.refused(name, "rollback", code=REFUSED, error=error, said=said)
     unmoved(story, after.inquiry, story.ledger(), since=places)
     after.inquiry.ask("golden-unmoved", wanted=memory.said, got=lambda: memory.asked(story.hands))
-
-
-def _wiped(after: Aftermath) -> str:
-    ended = sent(after.story.hands, wiping)
-    return f"exit code {ended.code}: {' / '.join(ended.lines[-1:])}"
 
 
 def _following(hands: Hands, gone: Sequence[str]) -> str:

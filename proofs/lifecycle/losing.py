@@ -18,14 +18,16 @@ from proofs.lifecycle.attempt import REFUSED, UNWATCHED, Attempt, attempt, sent
 from proofs.lifecycle.forged import NAME
 from proofs.lifecycle.replicas import BACK_S, FORGOTTEN_S, GONE_S, delete, replicas
 from proofs.lifecycle.standing import PLACES
+from proofs.services.exercise import Hands
 
 from switchyard.judging import Inconclusive
 from yardfacts.facts import Fact
 
-__all__ = ["begin", "commands", "die", "go_on", "lose", "rebuild", "renew", "restore"]
+__all__ = ["SAID_WIPED", "begin", "commands", "die", "go_on", "lose", "rebuild", "renew", "restore", "wiped"]
 
 SEEDS: Final = (400, 401)
 """Of the batches that the two versions are trained on; other proofs' are others."""
+SAID_WIPED: Final = f"exit code 0: {', '.join(wiping.MOUNTED)}"
 WEIGHT: Final = "0.1"
 """The share of a challenger that nobody gets."""
 
@@ -184,13 +186,14 @@ def _wipe(after: Aftermath, name: str) -> None:
     said = f"{PLACES['registry-unmoved'](story, (home,))}; {story.places.everywhere(home.champion, home.generation)}"
     if said != wanted:
         raise Inconclusive(f"wanted in {story.environment}, before its volume goes, {wanted}; got {said}")
-
-    def wiped() -> str:
-        ended = sent(after.story.hands, wiping)
-        return f"exit code {ended.code}: {' / '.join(ended.lines[-1:])}"
-
-    after.inquiry.ask(f"{name}-wiped", wanted=f"exit code 0: {', '.join(wiping.MOUNTED)}", got=wiped)
+    after.inquiry.ask(f"{name}-wiped", wanted=SAID_WIPED, got=lambda: wiped(story.hands))
     after.inquiry.ask(f"{name}-ledger", wanted="0 generations", got=lambda: f"{len(story.ledger())} generations")
+
+
+def wiped(hands: Hands) -> str:
+    """Take the volume away; what its program says, which is ``SAID_WIPED`` where nothing is left."""
+    ended = sent(hands, wiping)
+    return f"exit code {ended.code}: {' / '.join(ended.lines[-1:])}"
 
 
 def _made(after: Aftermath, name: str) -> None:

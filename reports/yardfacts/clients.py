@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from yardfacts.facts import Facts, Generation, Known, Served, Traffic
 from yardfacts.judges import legible
+from yardfacts.mutants import Edit, NothingToChange, change, drop
 from yardfacts.outputs import are_equal
 from yardfacts.verdict import Finding, disproved, inconclusive, proved
 
-__all__ = ["REPLICA_LOST", "SENT", "answered_as_recorded", "as_committed", "connected", "counted"]
+__all__ = [
+    "REPLICA_LOST",
+    "SENT",
+    "answered_as_recorded",
+    "as_committed",
+    "connected",
+    "counted",
+    "first_served",
+    "left_early",
+    "swapped",
+]
 
 SENT: Final = 200
 """Fewer requests see too little of what went wrong."""
@@ -97,3 +109,42 @@ def as_committed(served: Served, since: Mapping[int, Generation]) -> Finding:
     if committed.champion != served.version:
         return disproved("other_version", f"{told}, whose champion is version {committed.champion}")
     return proved(told)
+
+
+def first_served(facts: Facts, *, at: str, environment: str) -> Served:
+    """
+    What the lowest generation answered that a client saw.
+
+    Raises:
+        NothingToChange: It saw none, so that no mutant can be made of it.
+    """
+    seen = [one for one in facts.at(at).of(Served) if one.environment == environment]
+    if not seen:
+        raise NothingToChange(f"no answer was seen in {environment} at {at}")
+    return min(seen, key=lambda one: one.generation)
+
+
+def left_early(*, at: str, environment: str) -> Edit:
+    """Make evidence of a client that asked as often, and never after the first generation that it saw."""
+
+    def edit(facts: Facts) -> Facts:
+        first = first_served(facts, at=at, environment=environment)
+        (traffic,) = (one for one in facts.at(at).of(Traffic) if one.environment == environment)
+        left = drop(Served, at=at, where=lambda one: one.environment == environment)(facts)
+        return left.plus(at, [replace(first, answers=traffic.answered)])
+
+    return edit
+
+
+def swapped(*, at: str, environment: str) -> Edit:
+    """Make evidence of another version's numbers under the name of the first one that answered."""
+
+    def edit(facts: Facts) -> Facts:
+        first = first_served(facts, at=at, environment=environment)
+        known = (one for one in facts.at(at).of(Known) if one.environment == environment)
+        others = [one for one in known if one.version != first.version]
+        if not others:
+            raise NothingToChange(f"nothing is known of another version in {environment}")
+        return change(Served, at=at, where=lambda one: one == first, outputs=others[0].outputs)(facts)
+
+    return edit

@@ -84,6 +84,29 @@ def test_a_neighbour_that_moved_is_found_at_once(names: Names) -> None:
     assert names.lookups == 2
 
 
+async def _fill(address: Address) -> None:
+    """Connect until nobody answers: once the queue of a listener that accepts nobody is full, the kernel is silent."""
+    while True:
+        await address.connect(Visit)
+
+
+def test_an_address_that_says_nothing_is_given_up_with_the_one_who_waits(names: Names) -> None:
+    """Packets to an address that is gone may vanish: his deadline ends the wait, and the next one asks for the name."""
+
+    async def main() -> None:
+        with socket.create_server((HERE, 0), backlog=0, reuse_port=True) as full:
+            address = Address("triton", full.getsockname()[1], lasts=True)
+            await address.connect(Visit)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(_fill(address), 1.0)
+            names.addresses = (THERE,)
+            with listening(THERE, full.getsockname()[1]):
+                await asyncio.wait_for(address.connect(Visit), 5.0)  # the kernel itself gives up after two minutes
+
+    asyncio.run(main())
+    assert names.lookups == 2
+
+
 def test_an_address_that_may_be_another_ones_tomorrow_is_not_kept(names: Names) -> None:
     """The feature store goes with its layer: that its name is gone has to be noticed by the very next who asks."""
 

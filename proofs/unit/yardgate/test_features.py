@@ -114,7 +114,7 @@ def test_a_slow_store_is_504(tmp_path: Path) -> None:
     """The read has a deadline of its own, far below the prediction's."""
 
     async def slow(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0 if asked.path == "/health" else 1.5)
+        await asyncio.sleep(0 if asked.path == "/health" else 1.5)  # longer than the deadline: that is the test
         await answering(writer, {})
 
     with running(Neighbour(slow)) as feast, raising(tmp_path, feast=feast, features_deadline_s=0.5) as yard:

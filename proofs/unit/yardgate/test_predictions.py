@@ -86,8 +86,8 @@ def test_a_body_over_the_limit_is_413(tmp_path: Path) -> None:
         assert len(yard.triton.asked) == 1
 
 
-def test_triton_away_is_502_with_the_reason(tmp_path: Path) -> None:
-    """No connection: the answer says who was wanted and what came instead."""
+def test_triton_away_is_502_with_the_reason(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """No connection: the answer says who was wanted and what came instead, and so does the log."""
     with running(Neighbour(triton_answer)) as triton:
         pass
 
@@ -97,6 +97,7 @@ def test_triton_away_is_502_with_the_reason(tmp_path: Path) -> None:
     assert answer.status_code == 502
     assert answer.json()["reason"] == "upstream-unreachable"
     assert f"Triton at 127.0.0.1:{triton.port}" in answer.json()["error"]
+    assert f"502 upstream-unreachable: wanted a connection to Triton at 127.0.0.1:{triton.port}" in caplog.text
 
 
 def test_a_silent_triton_is_504_and_the_next_prediction_is_its_own(tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_a_silent_triton_is_504_and_the_next_prediction_is_its_own(tmp_path: Pat
     silent = True
 
     async def late(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(1.2 if silent else 0)
+        await asyncio.sleep(1.2 if silent else 0)  # longer than the deadline: that is the test
         await triton_answer(asked, writer)
 
     with running(Neighbour(late)) as triton, raising(tmp_path, triton=triton, predict_deadline_s=1.0) as yard:
