@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from yardgate.address import Address
+
 from .neighbour import Asked, Neighbour, answering, running
 from .yard import Yard, raising, triton_answer, until
 
@@ -147,6 +149,29 @@ def test_a_connection_closed_between_requests_is_no_failure(tmp_path: Path) -> N
         statuses = [yard.infer().status_code for _ in range(20)]
 
     assert statuses == [200] * 20
+
+
+def test_the_name_of_triton_is_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prediction that needs one more connection waits for no name server: Triton's address is kept."""
+    looked_up: list[int] = []
+    look_up = Address._look_up
+
+    async def counting(address: Address) -> list[str]:
+        looked_up.append(address._port)
+        return await look_up(address)
+
+    async def closing(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await triton_answer(asked, writer)
+        writer.close()
+
+    # Not the socket module's lookup: the gateway's event loop has its own.
+    monkeypatch.setattr(Address, "_look_up", counting)
+    with running(Neighbour(closing)) as triton, raising(tmp_path, triton=triton) as yard:
+        statuses = [yard.infer().status_code for _ in range(5)]
+
+    assert statuses == [200] * 5
+    assert triton.connections == 5
+    assert looked_up.count(triton.port) == 1
 
 
 def test_connections_are_kept(yard: Yard) -> None:
