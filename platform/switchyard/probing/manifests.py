@@ -37,8 +37,11 @@ SERVICE_ACCOUNTS: Final = Kind("", "v1", "ServiceAccount", "serviceaccounts")
 
 DATA: Final = "512Mi"
 """Samples of windows of three hours and more; they are gone with the pod."""
-SHARES: Final = {PROBER: "180m", ECHO: "20m"}
-"""Twice what watching uses: where processors are short, who watches is served before what is watched."""
+SHARES: Final = {PROBER: "500m", ECHO: "20m"}
+"""
+Five times what watching uses. Requests are weights among pods, and pods get what the node's own processes and the host
+leave: where that is little, too, who watches has to be served before what is watched.
+"""
 USER: Final = 10001
 """Anybody but root; the charts' workloads have the same."""
 
