@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import pytest
 from proofs.lifecycle.aftermath import Aftermath
 from proofs.lifecycle.beginning import forget, promote, recover, refuse, restore, roll_back, seed, swing
 from proofs.lifecycle.layered import Layered
-from proofs.lifecycle.meanwhile import clients, in_every
+from proofs.lifecycle.meanwhile import Act, clients, in_each, putting_back
 from proofs.lifecycle.story import Story
 
 from switchyard.errors import SwitchyardError
 from switchyard.judging import verdict_of
 from switchyard.scenario import Scenario
-from yardfacts.facts import Fact
 
 pytestmark = [pytest.mark.order(61), pytest.mark.lifecycle, pytest.mark.lengthy]
 
 BLANK, SEEDED, SEEN = "first.blank", "first.seeded", "first.seen"
 """The moments before anything is deployed, and that of what a client saw from the seed on."""
-
-Act = Callable[[Aftermath], Sequence[Fact]]
 
 CHAPTERS: Final[Mapping[str, tuple[str, Act]]] = {
     "first.refused": ("the operator rolls back, and nothing was before", refuse),
@@ -43,20 +40,9 @@ def _every(yard: Scenario, stories: Sequence[Story]) -> Iterator[Mapping[str, Af
             yard.recorder.note("; ".join(f"{environment}: {recover(after)}" for environment, after in every.items()))
         except SwitchyardError as exc:
             raise verdict_of(exc) from exc
-    try:
+    back = [partial(restore, after) for after in every.values()]
+    with putting_back(yard, back, until="the ledger is made again, and the champion is who it was"):
         yield every
-    finally:
-        with (
-            yard.recorder.step("restore: the ledger is made again, and the champion is who it was"),
-            ExitStack() as restoring,
-        ):
-            for after in every.values():
-                restoring.callback(restore, after)
-
-
-def _in(every: Mapping[str, Aftermath], act: Act) -> Callable[[Story], Sequence[Fact]]:
-    """*act* in the environment of a story."""
-    return lambda story: act(every[story.environment])
 
 
 def test_the_first_deployment_ever(
@@ -64,14 +50,14 @@ def test_the_first_deployment_ever(
 ) -> None:
     """Where nobody has deployed yet there is no way back; the first deployment stands on the seed, and leads back."""
     with yard.given("nobody has ever deployed anything"):
-        yard.record(BLANK, *in_every(yard, stories, _in(every, forget)))
+        yard.record(BLANK, *in_each(yard, every, forget))
     with yard.given("the platform's own job has seeded, and a batch of good rows has arrived"):
-        yard.record(SEEDED, *in_every(yard, stories, _in(every, seed)))
+        yard.record(SEEDED, *in_each(yard, every, seed))
 
     with layered.throughout(SEEN), clients(stories) as asking:
         for moment, (title, act) in CHAPTERS.items():
             with yard.when(title):
-                yard.record(moment, *in_every(yard, stories, _in(every, act)))
+                yard.record(moment, *in_each(yard, every, act))
 
     for story, client in zip(stories, asking, strict=True):
         yard.record(SEEN, *client.facts(), *story.known())

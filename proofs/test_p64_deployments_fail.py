@@ -11,7 +11,7 @@ from proofs.lifecycle.aftermath import Aftermath
 from proofs.lifecycle.failures import fence, hush, lie
 from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.losses import lose_replica, lose_triton, regain_triton
-from proofs.lifecycle.meanwhile import clients, in_every
+from proofs.lifecycle.meanwhile import Act, clients, in_each, putting_back
 from proofs.lifecycle.restarts import kill_midway, kill_triton
 from proofs.lifecycle.story import Story
 from proofs.lifecycle.traffic import Client
@@ -31,8 +31,6 @@ pytestmark = [pytest.mark.order(64), pytest.mark.lifecycle, pytest.mark.lengthy]
 AT, REPLICA, TRITON = "failures", "failures.replica", "failures.triton"
 """The moments of what was asked, and of what a client saw while a replica was deleted, and while Triton was killed."""
 
-Act = Callable[[Aftermath], Sequence[Fact]]
-
 ANSWERED: Final[Mapping[str, Act]] = {
     "versions are promoted that are not what they say": lie,
     "a replica follows a generation that nobody committed, and a sound version is promoted": fence,
@@ -49,24 +47,12 @@ KILLED: Final[Mapping[str, Act]] = {
 
 
 @pytest.fixture(name="every")
-def _every(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> Iterator[Sequence[Aftermath]]:
-    """One an environment; each is put back whatever becomes of the other."""
-    every = [Aftermath(Story(hands(environment))) for environment in declared.environments]
-    try:
+def _every(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> Iterator[Mapping[str, Aftermath]]:
+    """One an environment, by its name; each is put back whatever becomes of the other."""
+    every = {environment: Aftermath(Story(hands(environment))) for environment in declared.environments}
+    back = [after.restore for after in every.values()]
+    with putting_back(yard, back, until="everything follows, the champion is who it was, and what was forged is gone"):
         yield every
-    finally:
-        with (
-            yard.recorder.step("restore: everything follows, the champion is who it was, and what was forged is gone"),
-            ExitStack() as restoring,
-        ):
-            for after in every:
-                restoring.callback(after.restore)
-
-
-def _all(yard: Scenario, every: Sequence[Aftermath], act: Act) -> tuple[Fact, ...]:
-    """Do the same in every environment at once."""
-    afters = {after.story.environment: after for after in every}
-    return in_every(yard, [after.story for after in every], lambda story: act(afters[story.environment]))
 
 
 def _seen(asking: Sequence[Client]) -> tuple[Fact, ...]:
@@ -85,32 +71,32 @@ def _without_triton(yard: Scenario, kube: Kube, declared: Yard) -> Iterator[None
 
 
 def test_a_deployment_that_fails_leaves_the_champion(
-    yard: Scenario, kube: Kube, declared: Yard, layered: Layered, every: Sequence[Aftermath]
+    yard: Scenario, kube: Kube, declared: Yard, layered: Layered, every: Mapping[str, Aftermath]
 ) -> None:
     """Whatever a deployment fails of, it says so, the champion is who it was, and the next one may begin."""
     with yard.given("who the champion is, and that everything follows"):
-        yard.record(AT, *_all(yard, every, Aftermath.begin))
-    stories = [after.story for after in every]
+        yard.record(AT, *in_each(yard, every, Aftermath.begin))
+    stories = [after.story for after in every.values()]
 
     with layered.throughout(AT):
         with clients(stories) as asking:
             for title, act in ANSWERED.items():
                 with yard.when(title):
-                    yard.record(AT, *_all(yard, every, act))
+                    yard.record(AT, *in_each(yard, every, act))
         yard.record(AT, *_seen(asking))
 
         with yard.when("Triton is away"), _without_triton(yard, kube, declared):
-            yard.record(AT, *_all(yard, every, lose_triton))
+            yard.record(AT, *in_each(yard, every, lose_triton))
         with yard.when("Triton is back"):
-            yard.record(AT, *_all(yard, every, regain_triton))
+            yard.record(AT, *in_each(yard, every, regain_triton))
         with yard.when("a replica is deleted in the middle of a switch"), clients(stories) as asking:
-            yard.record(AT, *_all(yard, every, lose_replica))
+            yard.record(AT, *in_each(yard, every, lose_replica))
         yard.record(REPLICA, *_seen(asking))
         with clients(stories) as asking:
             for title, act in KILLED.items():
                 with yard.when(title):
-                    yard.record(AT, *_all(yard, every, act))
+                    yard.record(AT, *in_each(yard, every, act))
         yard.record(TRITON, *_seen(asking))
-    yard.record(AT, *(memory.known for after in every for memory in after.known.values()))
+    yard.record(AT, *(memory.known for after in every.values() for memory in after.known.values()))
 
     yard.judge("failures_contained")

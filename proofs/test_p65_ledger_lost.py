@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import pytest
 from proofs.lifecycle.aftermath import Aftermath
 from proofs.lifecycle.layered import Layered
 from proofs.lifecycle.losing import begin, die, go_on, lose, rebuild, renew, restore
-from proofs.lifecycle.meanwhile import clients, in_every
+from proofs.lifecycle.meanwhile import Act, clients, in_each, putting_back
 from proofs.lifecycle.story import Story
 
 from switchyard.scenario import Scenario
-from yardfacts.facts import Fact
 
 pytestmark = [pytest.mark.order(65), pytest.mark.lifecycle, pytest.mark.lengthy]
 
 LOST, REPLICA, AGAIN = "ledger-lost", "ledger-lost.replica", "ledger-lost.again"
 """The moments; each has a client of its own, and the versions that may answer it."""
-
-Act = Callable[[Aftermath], Sequence[Fact]]
 
 CHAPTERS: Final[Mapping[str, Mapping[str, Act]]] = {
     LOST: {"the volume is lost": lose, "the operator rebuilds the ledger": rebuild},
@@ -37,20 +34,9 @@ CHAPTERS: Final[Mapping[str, Mapping[str, Act]]] = {
 def _every(yard: Scenario, stories: Sequence[Story]) -> Iterator[Mapping[str, Aftermath]]:
     """One an environment, by its name; each is put back whatever becomes of the other."""
     every = {story.environment: Aftermath(story) for story in stories}
-    try:
+    back = [partial(restore, after) for after in every.values()]
+    with putting_back(yard, back, until="there is a ledger, everything follows it, and the champion is who it was"):
         yield every
-    finally:
-        with (
-            yard.recorder.step("restore: there is a ledger, everything follows it, and the champion is who it was"),
-            ExitStack() as restoring,
-        ):
-            for after in every.values():
-                restoring.callback(restore, after)
-
-
-def _in(every: Mapping[str, Aftermath], act: Act) -> Callable[[Story], Sequence[Fact]]:
-    """*act* in the environment of a story."""
-    return lambda story: act(every[story.environment])
 
 
 def test_a_lost_ledger_is_made_again_while_everybody_is_answered(
@@ -58,14 +44,14 @@ def test_a_lost_ledger_is_made_again_while_everybody_is_answered(
 ) -> None:
     """Nobody who asks notices that the ledger is gone, nothing goes on without it, and one command brings it back."""
     with yard.given("a version was promoted, the one from before is loaded, and everything follows"):
-        yard.record(LOST, *in_every(yard, stories, _in(every, begin)))
+        yard.record(LOST, *in_each(yard, every, begin))
 
     with layered.throughout(AGAIN):
         for moment, acts in CHAPTERS.items():
             with clients(stories) as asking:
                 for title, act in acts.items():
                     with yard.when(title):
-                        yard.record(moment, *in_every(yard, stories, _in(every, act)))
+                        yard.record(moment, *in_each(yard, every, act))
             known = (memory.known for after in every.values() for memory in after.known.values())
             yard.record(moment, *(fact for client in asking for fact in client.facts()), *known)
 

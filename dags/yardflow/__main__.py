@@ -17,7 +17,7 @@ import click
 
 from models.errors import Superseded
 from models.ledger import ALIASES, Outcome
-from yardflow import steps
+from yardflow import operating, steps
 from yardflow.comparison import LEAST, MOST
 from yardflow.converging import converge as mend
 from yardflow.errors import (
@@ -139,7 +139,7 @@ def promote(
     deploy_id = _id()
     with _door() as flow:
         try:
-            outcome = steps.deploy(
+            outcome = operating.deploy(
                 flow,
                 deploy_id=deploy_id,
                 version=version,
@@ -162,7 +162,9 @@ def promote(
 def shadow(version: int, reason: str, actor: str) -> None:
     """Let a registered VERSION see the champion's requests; its answers reach nobody, and are compared."""
     with _door() as flow:
-        _told(flow, steps.deploy(flow, deploy_id=_id(), version=version, alias="shadow", actor=actor, reason=reason))
+        _told(
+            flow, operating.deploy(flow, deploy_id=_id(), version=version, alias="shadow", actor=actor, reason=reason)
+        )
 
 
 def _share(ctx: click.Context, parameter: click.Parameter, value: float) -> float:
@@ -186,7 +188,7 @@ def _share(ctx: click.Context, parameter: click.Parameter, value: float) -> floa
 def challenge(version: int, weight: float, reason: str, actor: str) -> None:
     """Let a registered VERSION answer a share of those callers of the champion who name themselves."""
     with _door() as flow:
-        outcome = steps.deploy(
+        outcome = operating.deploy(
             flow, deploy_id=_id(), version=version, alias="challenger", actor=actor, reason=reason, weight=weight
         )
         _told(flow, outcome)
@@ -196,10 +198,10 @@ def challenge(version: int, weight: float, reason: str, actor: str) -> None:
 @click.argument("alias", type=click.Choice(["challenger", "shadow"]))
 @because
 @who
-def retire(alias: steps.Trial, reason: str, actor: str) -> None:
+def retire(alias: operating.Trial, reason: str, actor: str) -> None:
     """Let ALIAS stand for nothing again; its version stays registered, and is unloaded."""
     with _door() as flow:
-        _told(flow, steps.retire(flow, deploy_id=_id(), alias=alias, actor=actor, reason=reason))
+        _told(flow, operating.retire(flow, deploy_id=_id(), alias=alias, actor=actor, reason=reason))
 
 
 @main.command()
@@ -222,7 +224,7 @@ def rollback(reason: str, actor: str, *, again: bool, watch_s: float) -> None:
     It waits for nobody: a deployment on its way is overtaken.
     """
     with _door() as flow:
-        _told(flow, steps.rollback(flow, deploy_id=_id(), actor=actor, reason=reason, again=again))
+        _told(flow, operating.rollback(flow, deploy_id=_id(), actor=actor, reason=reason, again=again))
         if watch_s:
             watch(flow, for_s=watch_s)
 
@@ -233,7 +235,7 @@ def rollback(reason: str, actor: str, *, again: bool, watch_s: float) -> None:
 def rebuild(reason: str, actor: str) -> None:
     """Make a ledger again that was lost with its volume: MLflow's aliases, above all that any gateway follows."""
     with _door() as flow:
-        _told(flow, steps.rebuild(flow, deploy_id=_id(), actor=actor, reason=reason))
+        _told(flow, operating.rebuild(flow, deploy_id=_id(), actor=actor, reason=reason))
 
 
 @main.command()
@@ -254,7 +256,7 @@ def _door() -> Iterator[Flow]:
     try:
         with opened(FlowSettings(), tell=_tell) as flow:  # type: ignore[call-arg]  # the environment gives the arguments
             yield flow
-    except steps.FAILURES as failure:
+    except operating.FAILURES as failure:
         click.echo(f"{type(failure).__name__}: {failure}", err=True)
         if isinstance(failure, NotDelivered):
             click.echo("what was committed stays; `converge` or the next message tells people", err=True)

@@ -1,6 +1,6 @@
 """
-The steps of a deployment in their order, each of which may be repeated: what the DAG's tasks and the operator's
-commands call, and nothing else does.
+The steps of a deployment in their order, each of which may be repeated: what the DAG's tasks call, and ``operating``
+for the operator.
 
 A step renews the deployment's lock and says how long it took; whatever it found goes into the ledger with the commit.
 """
@@ -8,49 +8,40 @@ A step renews the deployment's lock and says how long it took; whatever it found
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, Final, Literal
+from typing import Any
 
-from models.errors import ModelError
 from models.ledger import Action, Intent, Outcome, Phase, Placed
 from yardflow import deploying, undoing
-from yardflow.admitting import Alias, Evidence, admit, check_seen
+from yardflow.admitting import Alias, Evidence
 from yardflow.announcing import announce
 from yardflow.converging import project
 from yardflow.deploying import Deployment
-from yardflow.errors import FlowError, NotBegun, NothingToRetire
+from yardflow.errors import NotBegun
 from yardflow.flow import Flow
-from yardflow.following import await_followers, check_kept, truth
+from yardflow.following import await_followers, check_kept
 from yardflow.observing import WATCH_S, watch
 
 __all__ = [
-    "FAILURES",
     "Alias",
     "Evidence",
-    "Trial",
     "begin",
     "commit",
-    "deploy",
     "end",
     "ended",
+    "intent_of",
     "load",
     "publish",
     "ready",
-    "rebuild",
-    "retire",
-    "rollback",
     "settle",
     "smoke",
     "switch",
+    "tidy",
     "undo",
     "verify",
     "watch_undone",
 ]
-
-Trial = Literal["challenger", "shadow"]
-FAILURES: Final = (FlowError, ModelError, OSError)
-"""What a command ends with on purpose, or because a volume is full or away."""
 
 
 def begin(flow: Flow, deploy_id: str, *, actor: str, reason: str) -> Evidence:
@@ -138,7 +129,7 @@ def commit(
         known = {**evidence, "alias": alias, "run_id": kept.run_id, "metrics": kept.metrics}
         outcome = deploying.commit(flow, deployment, reason=deployment.intent.reason, evidence=known)
         settle(flow, outcome)
-        found.update(generation=outcome.generation, removed=_tidy(flow, outcome))
+        found.update(generation=outcome.generation, removed=tidy(flow, outcome))
     return found
 
 
@@ -176,106 +167,7 @@ def settle(flow: Flow, outcome: Outcome) -> None:
     await_followers(flow, outcome)
 
 
-def deploy(
-    flow: Flow,
-    *,
-    deploy_id: str,
-    version: int,
-    alias: Alias,
-    actor: str,
-    reason: str,
-    weight: float = 0.0,
-    most: float | None = None,
-    overrules: bool = False,
-) -> Outcome:
-    """
-    All steps from a registered version on, in this process: the operator's way.
-
-    Args:
-        weight: The share of the champion's callers that a challenger gets, 0 to 1.
-        most: The share of disagreements, 0 to 1, that a shadow which becomes the champion may have shown; None where
-            whoever asks has decided, and what was seen is only kept.
-        overrules: Also what the gate did not let through; that it did not stands in the ledger.
-
-    Raises:
-        Unregistered, Standing, Unproven, GateClosed, LedgerLost, Locked: Nothing was begun.
-        Exception: It failed, and was undone; where undoing failed too, that error is the cause's context.
-    """
-    kept = flow.registry.version(version)  # before anything is begun: nobody deploys what there is not
-    evidence = admit(flow, kept, alias=alias, most=most, overrules=overrules)
-    evidence["register"] = {"version": kept.version, "run_id": kept.run_id}
-    evidence["begin"] = begin(flow, deploy_id, actor=actor, reason=reason)
-    steps: list[tuple[str, Callable[[Flow, str, int], Evidence]]] = [
-        ("ready", ready),
-        ("publish", publish),
-        ("load", load),
-        ("smoke", smoke),
-        *([("switch", switch), ("verify", verify)] if alias == "champion" else []),
-    ]
-    try:
-        check_seen(evidence, _intent(flow, deploy_id))
-        for name, step in steps:
-            evidence[name] = step(flow, deploy_id, version)
-        commit(flow, deploy_id, version, alias=alias, evidence=evidence, weight=weight)
-        outcome = ended(flow, deploy_id)
-    except Exception as failure:  # a mistake of ours has to be undone as well
-        undo(flow, deploy_id, version, reason=f"{type(failure).__name__}: {failure}", evidence=evidence)
-        raise
-    finally:
-        end(flow, deploy_id)
-    announce(flow, outcome)
-    return outcome
-
-
-def retire(flow: Flow, *, deploy_id: str, alias: Trial, actor: str, reason: str) -> Outcome:
-    """
-    Let *alias* stand for nothing, as a new generation; its version is unloaded when every replica follows.
-
-    Raises:
-        NothingToRetire: It stands for nothing already; nothing was begun.
-        Locked: Somebody else deploys.
-        Exception: It failed; what is committed stays.
-    """
-    placed = truth(flow).aliases.get(alias)
-    if placed is None:
-        raise NothingToRetire(f"wanted a {alias} of {flow.model} to retire, got none")
-    check_kept(flow)
-    flow.lock.take(deploy_id)
-    try:
-        intent = flow.ledger.intend(deploy_id, action=Action.RETIRE, actor=actor, reason=reason)
-        current = flow.current
-        deploying.check_base(current, intent)
-        aliases = {name: one for name, one in current.aliases.items() if name != alias}
-        evidence = {"alias": alias, "candidate": placed.version}
-        outcome = flow.ledger.commit(intent, aliases=aliases, reason=reason, evidence=evidence)
-        settle(flow, outcome)
-        _tidy(flow, outcome)
-    except Exception as failure:  # a mistake of ours has to be undone as well
-        undo(flow, deploy_id, None, reason=f"{type(failure).__name__}: {failure}")
-        raise
-    finally:
-        end(flow, deploy_id)
-    announce(flow, outcome)
-    return outcome
-
-
-def rebuild(flow: Flow, *, deploy_id: str, actor: str, reason: str) -> Outcome:
-    """See ``rebuilding.rebuild``; then everything follows, and people are told."""
-    from yardflow import rebuilding  # noqa: PLC0415 - as in ``smoke``: it can make the seed's version again
-
-    try:
-        outcome = rebuilding.rebuild(flow, deploy_id=deploy_id, actor=actor, reason=reason)
-        # MLflow's aliases are right, and so nothing would write down from where the next number has to count.
-        flow.registry.point("champion", outcome.version("champion"), generation=outcome.generation)
-        settle(flow, outcome)
-        _tidy(flow, outcome)
-    finally:
-        end(flow, deploy_id)
-    announce(flow, outcome)
-    return outcome
-
-
-def _tidy(flow: Flow, outcome: Outcome) -> list[int]:
+def tidy(flow: Flow, outcome: Outcome) -> list[int]:
     """When everybody follows: unload what no alias stands for any more, and remove what is old; the removed ones."""
     standing = deploying.standing(outcome)
     if flow.repository.arranged(flow.model) != standing:
@@ -283,15 +175,20 @@ def _tidy(flow: Flow, outcome: Outcome) -> list[int]:
     return list(flow.repository.collect(flow.model, keep=standing))
 
 
-def rollback(flow: Flow, *, deploy_id: str, actor: str, reason: str, again: bool = False) -> Outcome:
-    """See ``undoing.rollback``; then everything follows, and people are told."""
-    try:
-        outcome = undoing.rollback(flow, deploy_id=deploy_id, actor=actor, reason=reason, again=again)
-        settle(flow, outcome)
-    finally:
-        end(flow, deploy_id)
-    announce(flow, outcome)
-    return outcome
+def ended(flow: Flow, deploy_id: str) -> Outcome:
+    """This deployment's own end: somebody may have rolled back meanwhile, and what is current is theirs then."""
+    entry = flow.ledger.entry(deploy_id)
+    if entry is None or entry.outcome is None:
+        raise NotBegun(f"wanted the end of {deploy_id}, got {entry}")
+    return entry.outcome
+
+
+def intent_of(flow: Flow, deploy_id: str) -> Intent:
+    """What *deploy_id* has begun, and not given up."""
+    entry = flow.ledger.entry(deploy_id)
+    if entry is None or (entry.outcome is not None and entry.outcome.phase is Phase.ABORTED):
+        raise NotBegun(f"wanted an open generation of {deploy_id}, got {entry}: begin it, all of it, once more")
+    return entry.intent
 
 
 @contextmanager
@@ -305,19 +202,4 @@ def _timed(flow: Flow, deploy_id: str) -> Iterator[Evidence]:
 
 def _deployment(flow: Flow, deploy_id: str, version: int, *, alias: Alias, weight: float = 0.0) -> Deployment:
     placed = Placed(version, flow.repository.digest(flow.model, version), weight)
-    return Deployment(intent=_intent(flow, deploy_id), alias=alias, placed=placed)
-
-
-def ended(flow: Flow, deploy_id: str) -> Outcome:
-    """This deployment's own end: somebody may have rolled back meanwhile, and what is current is theirs then."""
-    entry = flow.ledger.entry(deploy_id)
-    if entry is None or entry.outcome is None:
-        raise NotBegun(f"wanted the end of {deploy_id}, got {entry}")
-    return entry.outcome
-
-
-def _intent(flow: Flow, deploy_id: str) -> Intent:
-    entry = flow.ledger.entry(deploy_id)
-    if entry is None or (entry.outcome is not None and entry.outcome.phase is Phase.ABORTED):
-        raise NotBegun(f"wanted an open generation of {deploy_id}, got {entry}: begin it, all of it, once more")
-    return entry.intent
+    return Deployment(intent=intent_of(flow, deploy_id), alias=alias, placed=placed)

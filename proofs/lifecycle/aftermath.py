@@ -13,8 +13,9 @@ from typing import Final
 from proofs.lifecycle.attempt import UNWATCHED, Attempt
 from proofs.lifecycle.forged import Forged, sound
 from proofs.lifecycle.foundry import Foundry
+from proofs.lifecycle.ledger import truth_of
 from proofs.lifecycle.memory import Memory
-from proofs.lifecycle.story import Story, truth_of
+from proofs.lifecycle.story import Story
 from proofs.services.alertmanager import sink_url
 from proofs.services.inquiry import Inquiry
 from proofs.services.rest import Rest

@@ -14,11 +14,11 @@ from typing import Final
 from proofs.lifecycle import marks
 from proofs.lifecycle.aftermath import BECAUSE, Aftermath
 from proofs.lifecycle.attempt import FAILED, REFUSED
+from proofs.lifecycle.ledger import truth_of
 from proofs.lifecycle.losing import SAID_WIPED, wiped
 from proofs.lifecycle.memory import Memory
 from proofs.lifecycle.replicas import BACK_S, delete, is_ready, replicas
 from proofs.lifecycle.standing import places_told, unmoved
-from proofs.lifecycle.story import truth_of
 from proofs.services.exercise import Hands
 from proofs.services.rest import Rest
 

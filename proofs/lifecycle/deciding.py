@@ -17,9 +17,10 @@ from typing import Final
 from proofs.lifecycle.arrivals import delivered
 from proofs.lifecycle.attempt import UNWATCHED, Attempt, attempt
 from proofs.lifecycle.inside import HELD
+from proofs.lifecycle.ledger import truth_of
 from proofs.lifecycle.running import type_beside_runs
 from proofs.lifecycle.standing import rolled_back, stands
-from proofs.lifecycle.story import Story, truth_of
+from proofs.lifecycle.story import Story
 from proofs.services.inquiry import Inquiry
 
 from switchyard.judging import Inconclusive

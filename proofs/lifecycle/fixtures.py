@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ from proofs.lifecycle.aftermath import Aftermath
 from proofs.lifecycle.arrivals import clear_deserted
 from proofs.lifecycle.contest import Contest
 from proofs.lifecycle.layered import Layered
+from proofs.lifecycle.meanwhile import putting_back
 from proofs.lifecycle.story import Story
 
 from switchyard.errors import SwitchyardError
@@ -56,12 +56,6 @@ def _stories(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> I
 def _contests(yard: Scenario, declared: Yard, hands: Callable[[str], Hands]) -> Iterator[Mapping[str, Contest]]:
     """One an environment, by its name; each is put back whatever becomes of the other."""
     contests = {environment: Contest(Aftermath(Story(hands(environment)))) for environment in declared.environments}
-    try:
+    back = [contest.restore for contest in contests.values()]
+    with putting_back(yard, back, until="nothing is on trial, the champion is who it was, and what was forged is gone"):
         yield contests
-    finally:
-        with (
-            yard.recorder.step("restore: nothing is on trial, the champion is who it was, and what was forged is gone"),
-            ExitStack() as restoring,
-        ):
-            for contest in contests.values():
-                restoring.callback(contest.restore)

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import models.repository
 from models.repository import Repository
-from yardflow import announcing, deploying, learning, steps
+from yardflow import announcing, deploying, learning, operating, steps
 from yardflow.errors import GatewayAway, TritonAway
 from yardflow.flow import Flow, opened
 from yardflow.gateway import Gateway
@@ -89,7 +89,7 @@ def deploy(flow: Flow, deploy_id: str) -> None:
         for step in (steps.publish, steps.load, steps.smoke, steps.switch, steps.verify):
             evidence[step.__name__] = step(flow, deploy_id, version)
         steps.commit(flow, deploy_id, version, alias="champion", evidence=evidence)
-    except steps.FAILURES as failure:
+    except operating.FAILURES as failure:
         sys.stdout.write(f"{type(failure).__name__}: {failure}\n")
         steps.undo(flow, deploy_id, version, reason=f"{type(failure).__name__}: {failure}")
         sys.exit(FAILED)
@@ -101,10 +101,10 @@ def deploy(flow: Flow, deploy_id: str) -> None:
 def promote(flow: Flow, deploy_id: str, version: int) -> None:
     """Make a registered version the champion, as the operator's command does."""
     try:
-        steps.deploy(
+        operating.deploy(
             flow, deploy_id=deploy_id, version=version, alias="champion", actor="proof", reason="asked for by a proof"
         )
-    except steps.FAILURES as failure:
+    except operating.FAILURES as failure:
         sys.stdout.write(f"{type(failure).__name__}: {failure}\n")
         sys.exit(FAILED)
 

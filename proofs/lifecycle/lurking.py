@@ -13,7 +13,7 @@ import time
 import uuid
 from typing import Any
 
-from yardflow import steps
+from yardflow import operating, steps
 from yardflow.flow import Flow, opened
 from yardflow.settings import FlowSettings
 
@@ -37,10 +37,10 @@ def lurk(flow: Flow, version: int) -> dict[str, Any]:
 
     steps.load = timed
     try:
-        steps.deploy(flow, deploy_id=_id(), version=version, alias="shadow", actor=ACTOR, reason=REASON)
+        operating.deploy(flow, deploy_id=_id(), version=version, alias="shadow", actor=ACTOR, reason=REASON)
     finally:
         steps.load = load
-    steps.retire(flow, deploy_id=_id(), alias="shadow", actor=ACTOR, reason=REASON)
+    operating.retire(flow, deploy_id=_id(), alias="shadow", actor=ACTOR, reason=REASON)
     return {"was": known.state if known else "", "load_from_s": loading[0], "load_to_s": loading[1]}
 
 

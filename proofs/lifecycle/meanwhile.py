@@ -1,11 +1,12 @@
-"""What goes on in every environment at once, and who asks meanwhile."""
+"""What goes on in every environment at once, who asks meanwhile, and how every one of them is put back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
+from proofs.lifecycle.aftermath import Aftermath
 from proofs.lifecycle.story import Story
 from proofs.lifecycle.traffic import Client
 from proofs.services.errors import ServiceError
@@ -14,9 +15,10 @@ from switchyard.judging import Inconclusive
 from switchyard.scenario import Scenario
 from yardfacts.facts import Fact
 
-__all__ = ["clients", "in_every"]
+__all__ = ["Act", "clients", "in_each", "in_every", "putting_back"]
 
-Act = Callable[[Story], Sequence[Fact]]
+Act = Callable[[Aftermath], Sequence[Fact]]
+"""What is done in one environment, and what was found."""
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def clients(stories: Sequence[Story]) -> Iterator[Sequence[Client]]:
         ]
 
 
-def in_every(yard: Scenario, stories: Sequence[Story], act: Act) -> tuple[Fact, ...]:
+def in_every(yard: Scenario, stories: Sequence[Story], act: Callable[[Story], Sequence[Fact]]) -> tuple[Fact, ...]:
     """
     Do the same in every environment at once; facts in the order of environments.
 
@@ -47,6 +49,27 @@ def in_every(yard: Scenario, stories: Sequence[Story], act: Act) -> tuple[Fact, 
             where = ", ".join(story.environment for story in stories)
             yard.recorder.note(f"interrupted: waiting for what goes on in {where}; then everything is put back")
             raise
+
+
+def in_each(yard: Scenario, every: Mapping[str, Aftermath], act: Act) -> tuple[Fact, ...]:
+    """See ``in_every``; *every* by the names of its environments."""
+    return in_every(yard, [after.story for after in every.values()], lambda story: act(every[story.environment]))
+
+
+@contextmanager
+def putting_back(yard: Scenario, restores: Iterable[Callable[[], object]], *, until: str) -> Iterator[None]:
+    """
+    Call every one of *restores* at the end of the block, whatever becomes of the others.
+
+    Args:
+        until: What is so then, for the step that says it.
+    """
+    try:
+        yield
+    finally:
+        with yard.recorder.step(f"restore: {until}"), ExitStack() as restoring:
+            for restore in restores:
+                restoring.callback(restore)
 
 
 def _results(futures: Sequence[Future[Sequence[Fact]]]) -> tuple[Fact, ...]:

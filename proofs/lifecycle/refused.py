@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from proofs.lifecycle.intruder import Intruder
+from proofs.lifecycle.ledger import truth_of
 from proofs.lifecycle.spoiled import Spoiled, Trial
 from proofs.lifecycle.standing import aborted, places_told, undisturbed, unmoved, witnessed
-from proofs.lifecycle.story import Story, truth_of
+from proofs.lifecycle.story import Story
 from proofs.services.inquiry import Inquiry
 
 from yardfacts.facts import Fact, Generation

@@ -12,7 +12,7 @@ import sys
 from functools import partialmethod
 from typing import Any, Final
 
-from yardflow import steps
+from yardflow import operating
 from yardflow.flow import Flow, opened
 from yardflow.gateway import Gateway
 from yardflow.lock import Lock
@@ -36,7 +36,7 @@ def revive(flow: Flow, deploy_id: str) -> None:
 
     setattr(Gateway, "reload", reload)  # noqa: B010 - mypy lets nobody assign a method
     setattr(Lock, "take", partialmethod(Lock.take, lease_s=LEASE_S))  # noqa: B010 - as above
-    steps.rebuild(flow, deploy_id=deploy_id, actor=ACTOR, reason=REASON)
+    operating.rebuild(flow, deploy_id=deploy_id, actor=ACTOR, reason=REASON)
 
 
 def main() -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from proofs.lifecycle.ledger import truth_of
 from proofs.lifecycle.replicas import gateways
-from proofs.lifecycle.story import Story, truth_of
+from proofs.lifecycle.story import Story
 from proofs.services.inquiry import Inquiry
 
 from switchyard.objects import dig

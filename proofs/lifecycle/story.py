@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from proofs.lifecycle.arrivals import BUCKET, good_rows, keys, named
 from proofs.lifecycle.attempt import JOB
+from proofs.lifecycle.ledger import read_ledger, truth_of
 from proofs.lifecycle.places import Places
 from proofs.lifecycle.receipt import read_receipt
 from proofs.services.airflow import Airflow
@@ -25,7 +26,6 @@ from proofs.services.tracing import DIGEST
 
 from switchyard.jobs import run as run_inside
 from switchyard.judging import Inconclusive
-from switchyard.objects import dig
 from yardfacts.facts import Fact, Generation, Known, Timing
 
 __all__ = [
@@ -37,8 +37,6 @@ __all__ = [
     "ROLLBACK_BUDGET_S",
     "RUN_S",
     "Story",
-    "read_ledger",
-    "truth_of",
 ]
 
 DAG: Final = "model_lifecycle"
@@ -259,34 +257,5 @@ def _watched(lines: Iterable[str]) -> str:
     return f"{'users' if answers else 'nobody'} asked, {failed} failed"
 
 
-def read_ledger(lines: Iterable[str], environment: str) -> tuple[Generation, ...]:
-    """Every generation, of what ``history --json`` has printed."""
-    return tuple(_generation(json.loads(line), environment) for line in lines if line.startswith("{"))
-
-
-def truth_of(ledger: Iterable[Generation]) -> Generation:
-    """The highest committed generation."""
-    return max((one for one in ledger if one.phase == "committed"), key=lambda one: one.generation)
-
-
 def _tag(version: Mapping[str, Any], name: str) -> str:
     return {tag["key"]: str(tag["value"]) for tag in version.get("tags") or ()}.get(name, "none")
-
-
-def _generation(line: Mapping[str, Any], environment: str) -> Generation:
-    outcome: Mapping[str, Any] = line["outcome"] or {}
-    aliases: Mapping[str, Any] = outcome.get("aliases") or {}
-    restored = dig(outcome, "evidence", "restored", "took_s") or 0.0
-    return Generation(
-        environment=environment,
-        generation=int(line["generation"]),
-        deploy_id=str(line["deploy_id"]),
-        action=str(line["action"]),
-        phase=str(outcome.get("phase", "open")),
-        champion=int(dig(aliases, "champion", "version") or 0),
-        previous=int(dig(aliases, "previous", "version") or 0),
-        digest=str(dig(aliases, "champion", "digest") or ""),
-        reason=str(outcome.get("reason", line["reason"])),
-        took_s=float(restored),
-        undone=str(dig(outcome, "evidence", "undone") or ""),
-    )

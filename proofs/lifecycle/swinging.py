@@ -12,7 +12,7 @@ import sys
 import time
 import uuid
 
-from yardflow import steps
+from yardflow import operating
 from yardflow.flow import Flow, opened
 from yardflow.settings import FlowSettings
 
@@ -25,9 +25,9 @@ ACTOR, REASON = "proof", "back and forth, for a proof"
 def swing(flow: Flow) -> dict[str, float]:
     """Roll back, and promote the version that was left; seconds that each took."""
     left = flow.current.aliases["champion"].version
-    outcome = steps.rollback(flow, deploy_id=_id(), actor=ACTOR, reason=REASON)
+    outcome = operating.rollback(flow, deploy_id=_id(), actor=ACTOR, reason=REASON)
     started_s = time.monotonic()
-    steps.deploy(flow, deploy_id=_id(), version=left, alias="champion", actor=ACTOR, reason=REASON)
+    operating.deploy(flow, deploy_id=_id(), version=left, alias="champion", actor=ACTOR, reason=REASON)
     return {
         "promotion_s": time.monotonic() - started_s,
         "rollback_s": float(outcome.evidence["restored"]["took_s"]),

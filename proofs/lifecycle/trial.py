@@ -14,8 +14,8 @@ from typing import Any, Final
 from yardflow import tasks
 from yardflow.errors import StoreAway
 from yardflow.flow import Flow, opened
+from yardflow.operating import FAILURES
 from yardflow.settings import FlowSettings
-from yardflow.steps import FAILURES
 from yardflow.waiting import wait_until
 
 __all__ = ["DELIVER"]

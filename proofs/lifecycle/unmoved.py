@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from proofs.lifecycle.ledger import truth_of
 from proofs.lifecycle.memory import Memory
 from proofs.lifecycle.standing import places_told, unmoved
-from proofs.lifecycle.story import Story, truth_of
+from proofs.lifecycle.story import Story
 from proofs.services.inquiry import Inquiry
 
 from yardfacts.facts import Fact

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import httpx
 import pytest
-from click.testing import CliRunner
 from mlflow import MlflowClient
 from proofs.lifecycle import marks
-from proofs.lifecycle.attempt import FAILED, REFUSED, UNWATCHED, Attempt
+from proofs.lifecycle.attempt import FAILED, REFUSED, UNWATCHED
 from proofs.lifecycle.wiping import wipe
 from proofs.services.rest import Rest
 from proofs.unit.switchyard.scripted import Scripted, answer
@@ -22,11 +19,11 @@ from proofs.unit.yardflow.stories import aliases, check_champion, promote, regis
 
 from models.wine import seed
 from switchyard.kube import Kube
-from yardflow import __main__ as door
 from yardflow.flow import Flow
 
+from .keyboard import BECAUSE, keyboard
+
 NAME = "wine"
-BECAUSE = ("--reason", "asked for")
 API = "/api/2.0/mlflow/"
 
 
@@ -97,28 +94,12 @@ def _forgotten(flow: Flow, mlflow: Rest) -> Flow:
     return replace(flow, **others)
 
 
-def _run(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Attempt]:
-    """Type a command where the doors lead to *flow*."""
-
-    @contextmanager
-    def opened(settings: object, *, tell: Callable[[str], None]) -> Iterator[Flow]:
-        yield replace(flow, tell=tell)
-
-    def run(*words: str) -> Attempt:
-        done = CliRunner().invoke(door.main, [*words, *BECAUSE], catch_exceptions=False)
-        return Attempt(done.exit_code, tuple(done.output.splitlines()))
-
-    monkeypatch.setattr(door, "opened", opened)
-    monkeypatch.setattr(door, "FlowSettings", lambda: flow.settings)
-    return run
-
-
 def test_nobody_is_left_who_remembers(flow: Flow, mlflow: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     """No alias but the first, no generation, no ledger: a rollback is told that nobody has deployed, not of a loss."""
     flow = _forgotten(flow, mlflow)
     assert (flow.registry.aliases(), flow.registry.generation()) == ({"champion": 1}, 0)
     assert marks.read(mlflow) == marks.FIRST
-    ended = _run(flow, monkeypatch)("rollback")
+    ended = keyboard(flow, monkeypatch)("rollback", *BECAUSE)
     assert (ended.code, ended.failure) == (FAILED, "NeverDeployed"), ended.lines
 
 
@@ -127,19 +108,19 @@ def test_the_first_deployment_stands_on_the_seed_and_leads_back(
 ) -> None:
     """Each rollback ends as the proof wants: refused, done, refused; and who serves is who the proof says."""
     flow = _forgotten(flow, mlflow)
-    run = _run(flow, monkeypatch)
+    run = keyboard(flow, monkeypatch)
     seed.publish(flow.settings.volume)
     flow.triton.load(NAME)
-    ended = run("rollback")
+    ended = run("rollback", *BECAUSE)
     assert (ended.code, ended.failure) == (REFUSED, "NothingToRollBackTo")
     assert "nothing stood before generation 1" in "\n".join(ended.lines)
     promote(flow, 2, "first")
     assert aliases(flow) == {"champion": 2, "previous": 1}
     check_champion(flow, 2)
-    assert run("rollback", *UNWATCHED).code == 0
+    assert run("rollback", *BECAUSE, *UNWATCHED).code == 0
     assert aliases(flow) == {"champion": 1, "previous": 2}
     check_champion(flow, 1)
-    ended = run("rollback")
+    ended = run("rollback", *BECAUSE)
     assert (ended.code, ended.failure) == (REFUSED, "Flapping")
     assert "--again" in "\n".join(ended.lines)
 
@@ -156,7 +137,7 @@ def test_what_was_taken_is_given_back(flow: Flow, mlflow: Rest, monkeypatch: pyt
     assert taken == before
     wipe(flow.settings.volume)
     marks.give(mlflow, before)
-    assert _run(flow, monkeypatch)("rebuild").code == 0
+    assert keyboard(flow, monkeypatch)("rebuild", *BECAUSE).code == 0
     marks.drop(mlflow)
 
     assert marks.kept(mlflow) is None

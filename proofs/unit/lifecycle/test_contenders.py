@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pytest
 from proofs.lifecycle.aftermath import BECAUSE
-from proofs.lifecycle.attempt import REFUSED, Attempt
+from proofs.lifecycle.attempt import REFUSED
 from proofs.lifecycle.contenders import FROM_EVIDENCE, WEIGHT
 from proofs.lifecycle.delays import delays
 from proofs.lifecycle.forged import GOLDEN, MODEL, Forged, contrary, sound
@@ -23,10 +23,10 @@ from models.wine.scoring import read_weights, score
 from yardflow.comparison import MOST
 from yardflow.flow import Flow
 
+from .keyboard import Run
 from .test_rows import _flow, _foundry, _run  # noqa: F401 - pytest finds fixtures by these names
 
 SHARE = ("--weight", f"{WEIGHT:g}")
-Run = Callable[..., Attempt]
 SOUND = sound(seed=502)
 
 

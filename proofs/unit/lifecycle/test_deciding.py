@@ -22,7 +22,8 @@ from yardflow.errors import Fenced, Overtaken
 from yardflow.flow import Flow
 
 # The commands themselves, where no server is.
-from .test_rows import Run, _flow, _foundry, _run  # noqa: F401  fixtures are found by their name
+from .keyboard import Run
+from .test_rows import _flow, _foundry, _run  # noqa: F401  fixtures are found by their name
 
 SLEEPER = "sleeper"
 

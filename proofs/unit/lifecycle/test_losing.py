@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import cast
 
 import pytest
-from click.testing import CliRunner
 from proofs.claims.ledger_rebuilt import COMMANDS
 from proofs.lifecycle import reviving
-from proofs.lifecycle.attempt import REFUSED, Attempt
+from proofs.lifecycle.attempt import REFUSED
 from proofs.lifecycle.losing import commands
 from proofs.lifecycle.reviving import revive
 from proofs.lifecycle.wiping import MOUNTED, wipe
 from proofs.unit.yardflow.shop import Gateways
 from proofs.unit.yardflow.stories import Killed, check_champion, promote, registered
 
-from yardflow import __main__ as door
-from yardflow import steps
+from yardflow import operating
 from yardflow.flow import Flow
 from yardflow.lock import Lock
 
-Run = Callable[..., Attempt]
-BECAUSE = ("--reason", "asked for")
+from .keyboard import BECAUSE, Run, keyboard
 
 
 @pytest.fixture(name="flow")
@@ -39,19 +33,7 @@ def _flow(flow: Flow) -> Flow:
 
 @pytest.fixture(name="run")
 def _run(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Type a command where the doors lead to the shop: ``run("promote", "2")``."""
-
-    @contextmanager
-    def opened(settings: object, *, tell: Callable[[str], None]) -> Iterator[Flow]:
-        yield replace(flow, tell=tell)
-
-    def run(*words: str) -> Attempt:
-        done = CliRunner().invoke(door.main, words, catch_exceptions=False)
-        return Attempt(done.exit_code, tuple(done.output.splitlines()))
-
-    monkeypatch.setattr(door, "opened", opened)
-    monkeypatch.setattr(door, "FlowSettings", lambda: flow.settings)
-    return run
+    return keyboard(flow, monkeypatch)
 
 
 def test_nothing_is_left_but_what_pods_have_mounted(flow: Flow) -> None:
@@ -108,7 +90,7 @@ def test_a_rebuild_dies_when_one_replica_has_switched(flow: Flow, monkeypatch: p
             revive(flow, "killed")
     tables = cast(Gateways, flow.gateway).followed.values()
     assert sorted(one.generation for one in tables) == [followed, followed + 1]
-    steps.rebuild(flow, deploy_id="r2", actor="test", reason="the volume was lost")
+    operating.rebuild(flow, deploy_id="r2", actor="test", reason="the volume was lost")
     ends = {
         entry.intent.generation: entry.outcome.phase
         for entry in flow.ledger.history()

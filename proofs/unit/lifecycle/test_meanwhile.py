@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 from proofs.lifecycle import meanwhile as under_test
-from proofs.lifecycle.meanwhile import in_every
+from proofs.lifecycle.meanwhile import in_every, putting_back
 from proofs.lifecycle.story import Story
 from proofs.services.errors import Unanswered
 
@@ -37,6 +38,11 @@ class _Yard:
     @property
     def recorder(self) -> _Yard:
         return self
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        self.notes.append(title)
+        yield
 
     def note(self, line: str) -> None:
         self.notes.append(line)
@@ -94,3 +100,25 @@ def test_who_interrupts_is_told_what_is_waited_for(monkeypatch: pytest.MonkeyPat
         _in_every(yard, act)
     assert sorted(ended) == ["dev", "prod"]
     assert yard.notes == ["interrupted: waiting for what goes on in dev, prod; then everything is put back"]
+
+
+@pytest.mark.parametrize("failure", [None, Inconclusive("the test")], ids=["holds", "failed"])
+def test_everything_is_put_back(failure: Exception | None) -> None:
+    """Whatever became of the test, and of who was put back first; who fails is heard of in the end."""
+    yard, back = _Yard(), list[str]()
+
+    def refuses() -> None:
+        back.append("prod")
+        raise Inconclusive("prod is not as it was")
+
+    def go_on() -> None:
+        with putting_back(cast(Scenario, yard), [lambda: back.append("dev"), refuses], until="all is as it was"):
+            assert not back
+            if failure is not None:
+                raise failure
+
+    with pytest.raises(Inconclusive, match="prod is not as it was"):
+        go_on()
+
+    assert sorted(back) == ["dev", "prod"]
+    assert yard.notes == ["restore: all is as it was"]

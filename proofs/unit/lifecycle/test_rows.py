@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from click.testing import CliRunner
 from mlflow import MlflowClient
 from proofs.lifecycle.attempt import FAILED, REFUSED, UNWATCHED, Attempt
 from proofs.lifecycle.failures import LIES, Lie
 from proofs.lifecycle.forged import sound, unready
 from proofs.lifecycle.foundry import Foundry
-from proofs.lifecycle.story import read_ledger
+from proofs.lifecycle.ledger import read_ledger
 from proofs.services.mlflow import Mlflow
 from proofs.unit.yardflow.clock import Clock
 from proofs.unit.yardflow.shop import Channel, Gateways
 
-from yardflow import __main__ as door
 from yardflow import smoking
 from yardflow.errors import NotDelivered
 from yardflow.flow import Flow
 
 from .backend import Backend
-
-Run = Callable[..., Attempt]
+from .keyboard import BECAUSE, Run, keyboard
 
 
 @dataclass
@@ -86,20 +82,13 @@ def _foundry(client: MlflowClient, tmp_path: Path) -> Foundry:
 
 @pytest.fixture(name="run")
 def _run(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Type a command where the doors lead to the shop: ``run("promote", "2")``."""
-
-    @contextmanager
-    def opened(settings: object, *, tell: Callable[[str], None]) -> Iterator[Flow]:
-        yield replace(flow, tell=tell)
+    """Type a command, with a reason where it wants one: ``run("promote", "2")``."""
+    typed = keyboard(flow, monkeypatch)
 
     def run(*words: str) -> Attempt:
-        because = ("--reason", "asked for") if words[0] in ("promote", "rollback") else ()
-        because = (*because, *UNWATCHED) if words[0] == "rollback" else because
-        done = CliRunner().invoke(door.main, [*words, *because], catch_exceptions=False)
-        return Attempt(done.exit_code, tuple(done.output.splitlines()))
+        because = BECAUSE if words[0] in ("promote", "rollback") else ()
+        return typed(*words, *because, *(UNWATCHED if words[0] == "rollback" else ()))
 
-    monkeypatch.setattr(door, "opened", opened)
-    monkeypatch.setattr(door, "FlowSettings", lambda: flow.settings)
     return run
 
 

@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import pytest
 from proofs.lifecycle import standing
+from proofs.lifecycle.ledger import truth_of
 from proofs.lifecycle.standing import aborted, places_told, undisturbed, unmoved, witnessed
-from proofs.lifecycle.story import Story, truth_of
+from proofs.lifecycle.story import Story
 from proofs.services.inquiry import Inquiry
 
 from yardfacts.facts import Answer, Fact, Generation, Known, Served, Traffic

@@ -11,7 +11,7 @@ import pytest
 
 from models.card import read_card
 from models.wine.table import read_table
-from yardflow import learning, steps
+from yardflow import learning, operating, steps
 from yardflow.batches import batch_bytes
 from yardflow.converging import converge
 from yardflow.flow import Flow
@@ -51,7 +51,7 @@ def registered(flow: Flow, deploy_id: str = "training", name: str = "b1", *, see
 
 def promote(flow: Flow, version: int, deploy_id: str = "d") -> None:
     """Make *version* the champion."""
-    steps.deploy(flow, deploy_id=deploy_id, version=version, alias="champion", actor="test", reason="because")
+    operating.deploy(flow, deploy_id=deploy_id, version=version, alias="champion", actor="test", reason="because")
 
 
 def aliases(flow: Flow) -> dict[str, int]:

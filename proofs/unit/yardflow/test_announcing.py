@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from pydantic import AnyHttpUrl
 from requests import HTTPError
 
-from yardflow import learning, steps
+from yardflow import learning, operating, steps
 from yardflow.announcing import announce, is_unfiled
 from yardflow.converging import converge
 from yardflow.errors import NotDelivered, NotFiled, RegistryAway
@@ -103,7 +103,7 @@ def test_where_nobody_is_outside_both_are_named(flow: Flow) -> None:
 def test_the_way_back_leads_to_the_version_that_serves_again(linked: Flow) -> None:
     """A rollback trains nothing: its run is that of the version that it went back to."""
     promote(linked, registered(linked))
-    steps.rollback(linked, deploy_id="r", actor="test", reason="too slow")
+    operating.rollback(linked, deploy_id="r", actor="test", reason="too slow")
     run_id = linked.registry.version(1).run_id
 
     assert f"/runs/{run_id}|run {run_id}>" in _context(linked)[0]
@@ -159,7 +159,7 @@ def test_a_task_that_runs_again_files_once(flow: Flow, monkeypatch: pytest.Monke
     announce(flow, outcome)
     run_id = flow.registry.version(version).run_id
     first = _filed(flow, run_id, outcome.generation)
-    steps.rollback(flow, deploy_id="r", actor="test", reason="too slow")
+    operating.rollback(flow, deploy_id="r", actor="test", reason="too slow")
 
     announce(flow, outcome)
 

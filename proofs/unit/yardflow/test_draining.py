@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from yardflow import draining, steps
+from yardflow import draining, operating
 from yardflow.errors import GatewayAway
 from yardflow.flow import Flow
 
@@ -16,14 +16,16 @@ from .stories import check_champion, promote, registered
 
 
 def _retire(flow: Flow) -> None:
-    steps.retire(flow, deploy_id="r", alias="challenger", actor="test", reason="enough")
+    operating.retire(flow, deploy_id="r", alias="challenger", actor="test", reason="enough")
 
 
 @pytest.fixture(name="tried")
 def _tried(flow: Flow) -> Flow:
     """Version 2 has a share of the champion's callers."""
     version = registered(flow)
-    steps.deploy(flow, deploy_id="t", version=version, alias="challenger", actor="test", reason="a look", weight=0.1)
+    operating.deploy(
+        flow, deploy_id="t", version=version, alias="challenger", actor="test", reason="a look", weight=0.1
+    )
     return flow
 
 
@@ -72,6 +74,6 @@ def test_nobody_is_waited_for_where_nothing_is_unloaded(flow: Flow) -> None:
     promote(flow, registered(flow))
     slow = cast(Gateways, flow.gateway).slow
     slow.update({1: 5, 2: 5})
-    steps.rollback(flow, deploy_id="b", actor="test", reason="at once")
+    operating.rollback(flow, deploy_id="b", actor="test", reason="at once")
     assert slow == {1: 5, 2: 5}
     check_champion(flow, 1)

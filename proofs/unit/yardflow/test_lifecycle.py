@@ -10,7 +10,7 @@ import pytest
 
 from models.ledger import Phase
 from models.repository import Repository
-from yardflow import deploying, learning, smoking, steps, undoing
+from yardflow import deploying, learning, operating, smoking, steps, undoing
 from yardflow.announcing import announce
 from yardflow.converging import converge
 from yardflow.errors import (
@@ -78,7 +78,7 @@ def test_a_promotion_and_the_way_back(flow: Flow) -> None:
     assert aliases(flow) == {"champion": 2, "previous": 1}
     check_champion(flow, 2)
 
-    outcome = steps.rollback(flow, deploy_id="r", actor="test", reason="too slow")
+    outcome = operating.rollback(flow, deploy_id="r", actor="test", reason="too slow")
     assert outcome.evidence["load"] == {"warm": True}
     assert aliases(flow) == {"champion": 1, "previous": 2}
     check_champion(flow, 1)
@@ -96,24 +96,24 @@ def test_what_no_alias_stands_for_is_unloaded(flow: Flow) -> None:
 def test_a_rollback_of_a_rollback_is_said_on_purpose(flow: Flow) -> None:
     """Else two people undo one another for ever."""
     promote(flow, registered(flow))
-    steps.rollback(flow, deploy_id="r1", actor="test", reason="too slow")
+    operating.rollback(flow, deploy_id="r1", actor="test", reason="too slow")
     with pytest.raises(Flapping, match="--again"):
-        steps.rollback(flow, deploy_id="r2", actor="test", reason="not too slow")
-    steps.rollback(flow, deploy_id="r3", actor="test", reason="not too slow", again=True)
+        operating.rollback(flow, deploy_id="r2", actor="test", reason="not too slow")
+    operating.rollback(flow, deploy_id="r3", actor="test", reason="not too slow", again=True)
     check_champion(flow, 2)
 
 
 def test_the_first_deployment_has_nothing_before_it(flow: Flow) -> None:
     """There is no guess where to go."""
     with pytest.raises(NothingToRollBackTo):
-        steps.rollback(flow, deploy_id="r", actor="test", reason="no")
+        operating.rollback(flow, deploy_id="r", actor="test", reason="no")
     check_champion(flow, 1)
 
 
 def test_a_shadow_answers_nobody(flow: Flow) -> None:
     """It is loaded, and the champion is who it was; promoting it later takes it out of the shadow."""
     version = registered(flow)
-    steps.deploy(flow, deploy_id="d", version=version, alias="shadow", actor="test", reason="a look")
+    operating.deploy(flow, deploy_id="d", version=version, alias="shadow", actor="test", reason="a look")
     assert aliases(flow) == {"champion": 1, "shadow": 2}
     check_champion(flow, 1)
     promote(flow, version, "d2")
@@ -219,7 +219,7 @@ def test_what_makes_no_sense_is_not_begun(flow: Flow, version: int, alias: Any) 
     promote(flow, registered(flow))
     before = len(list(flow.ledger.history()))
     with pytest.raises((Standing, Unregistered)):
-        steps.deploy(flow, deploy_id="x", version=version, alias=alias, actor="test", reason="because")
+        operating.deploy(flow, deploy_id="x", version=version, alias=alias, actor="test", reason="because")
     assert len(list(flow.ledger.history())) == before
     assert flow.lock.holder == ""
 
@@ -236,7 +236,7 @@ def test_what_was_rolled_back_from_is_not_promoted_again(flow: Flow) -> None:
     """The next run has the same rows and makes the same model: somebody has decided against it."""
     arrive(flow)
     promote(flow, registered(flow))
-    steps.rollback(flow, deploy_id="r", actor="test", reason="too slow")
+    operating.rollback(flow, deploy_id="r", actor="test", reason="too slow")
     decision = learn(flow, "again")
     assert (decision["outcome"], "rolled back from" in decision["reasons"][0]) == ("stop", True)
 
@@ -254,7 +254,7 @@ def test_a_rollback_overtakes_a_deployment(flow: Flow) -> None:
     evidence = {"begin": steps.begin(flow, "d", actor="test", reason="because")}
     for step in (steps.publish, steps.load, steps.smoke, steps.switch):
         step(flow, "d", version)
-    steps.rollback(flow, deploy_id="r", actor="test", reason="stop it")
+    operating.rollback(flow, deploy_id="r", actor="test", reason="stop it")
     with pytest.raises(Overtaken):  # and not that the champion's answers are wrong, which they are not
         steps.verify(flow, "d", version)
     with pytest.raises(Overtaken):

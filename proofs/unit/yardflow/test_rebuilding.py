@@ -13,7 +13,7 @@ from models.ledger import Action, Ledger, Phase, Placed
 from models.repository import Repository
 from models.wine import seed
 from models.wine.golden import read_golden
-from yardflow import deploying, rebuilding, steps
+from yardflow import deploying, operating, rebuilding, steps
 from yardflow.announcing import receipt_of
 from yardflow.converging import converge
 from yardflow.deploying import Deployment
@@ -49,7 +49,7 @@ def _lose(flow: Flow, *below: str, seeded: bool = False) -> int:
 
 
 def _rebuild(flow: Flow, deploy_id: str = "r") -> None:
-    steps.rebuild(flow, deploy_id=deploy_id, actor="test", reason="the volume was lost")
+    operating.rebuild(flow, deploy_id=deploy_id, actor="test", reason="the volume was lost")
 
 
 def _commits(flow: Flow) -> list[str]:
@@ -82,7 +82,7 @@ def test_a_rollback_right_after_it_works(flow: Flow, *, is_warm: bool) -> None:
     _rebuild(flow)
     if not is_warm:
         deploying.hold(flow, {2})
-    outcome = steps.rollback(flow, deploy_id="back", actor="test", reason="too slow")
+    outcome = operating.rollback(flow, deploy_id="back", actor="test", reason="too slow")
     assert outcome.evidence["load"] == {"warm": is_warm}
     assert aliases(flow) == {"champion": 1, "previous": 2}
     check_champion(flow, 1)
@@ -93,7 +93,7 @@ def test_everything_that_stood_somewhere_does_again(flow: Flow) -> None:
     promote(flow, registered(flow))
     for version, alias, weight in ((3, "challenger", 0.2), (4, "shadow", 0.0)):
         assert registered(flow, f"training-{version}", f"b{version}", seed=version) == version
-        steps.deploy(
+        operating.deploy(
             flow,
             deploy_id=alias,
             version=version,
@@ -290,7 +290,7 @@ def _promote(flow: Flow) -> None:
 
 
 def _roll_back(flow: Flow) -> None:
-    steps.rollback(flow, deploy_id="late", actor="test", reason="because")
+    operating.rollback(flow, deploy_id="late", actor="test", reason="because")
 
 
 def _converge(flow: Flow) -> None:
@@ -306,7 +306,7 @@ def _run(flow: Flow) -> None:
 
 
 def _retire(flow: Flow) -> None:
-    steps.retire(flow, deploy_id="late", alias="shadow", actor="test", reason="no better")
+    operating.retire(flow, deploy_id="late", alias="shadow", actor="test", reason="no better")
 
 
 EMPTY = [_promote, _roll_back, _converge, _run, _retire]
@@ -350,7 +350,7 @@ def test_a_version_that_mlflow_lost_too_stops_it(flow: Flow) -> None:
     promote(flow, registered(flow))
     kept = flow.registry.version(2)
     assert registered(flow, "another", "b2", seed=2) == 3
-    steps.deploy(flow, deploy_id="s", version=3, alias="shadow", actor="test", reason="a look")
+    operating.deploy(flow, deploy_id="s", version=3, alias="shadow", actor="test", reason="a look")
     _lose(flow)
     cast(Any, flow.registry)._client.delete_model_version("wine", "3")
     flow.registry.point("shadow", None, generation=1)

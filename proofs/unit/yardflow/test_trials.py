@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from models.ledger import Action, Phase
-from yardflow import steps
+from yardflow import operating, steps
 from yardflow.announcing import receipt_of
 from yardflow.errors import LoadRefused, NothingToRetire, Overtaken, Standing, Unproven
 from yardflow.flow import Flow
@@ -19,9 +19,11 @@ from .stories import aliases, check_champion, promote, registered
 
 
 def _try(
-    flow: Flow, version: int, *, alias: steps.Trial = "challenger", weight: float = 0.0, deploy_id: str = "t"
+    flow: Flow, version: int, *, alias: operating.Trial = "challenger", weight: float = 0.0, deploy_id: str = "t"
 ) -> None:
-    steps.deploy(flow, deploy_id=deploy_id, version=version, alias=alias, actor="test", reason="a look", weight=weight)
+    operating.deploy(
+        flow, deploy_id=deploy_id, version=version, alias=alias, actor="test", reason="a look", weight=weight
+    )
 
 
 def _saw(flow: Flow, *, compared: int = 80, disagreements: int = 0, generation: int | None = None) -> None:
@@ -33,7 +35,9 @@ def _saw(flow: Flow, *, compared: int = 80, disagreements: int = 0, generation: 
 
 
 def _from_evidence(flow: Flow, version: int = 2, *, most: float | None = 0.05) -> None:
-    steps.deploy(flow, deploy_id="p", version=version, alias="champion", actor="test", reason="it agrees", most=most)
+    operating.deploy(
+        flow, deploy_id="p", version=version, alias="champion", actor="test", reason="it agrees", most=most
+    )
 
 
 def test_a_challengers_weight_reaches_the_gateway(flow: Flow) -> None:
@@ -53,7 +57,7 @@ def test_people_hear_what_is_on_trial(flow: Flow) -> None:
     heard.clear()
     _try(flow, version, weight=0.1)
     made = receipt_of(flow.current, followed={"replicas": 2})
-    steps.retire(flow, deploy_id="r", alias="challenger", actor="test", reason="enough")
+    operating.retire(flow, deploy_id="r", alias="challenger", actor="test", reason="enough")
     assert (made.outcome, made.version) == (Result.CHALLENGING, 2)
     assert ["version 2 gets a share" in heard[0], "version 2 is no longer on trial" in heard[1]] == [True, True]
 
@@ -78,7 +82,7 @@ def test_a_version_is_on_one_trial(flow: Flow) -> None:
 
 @pytest.mark.parametrize("alias", ["challenger", "shadow"])
 @pytest.mark.parametrize("version", [1, 2])
-def test_what_serves_is_not_put_on_trial(flow: Flow, version: int, alias: steps.Trial) -> None:
+def test_what_serves_is_not_put_on_trial(flow: Flow, version: int, alias: operating.Trial) -> None:
     """Neither the champion nor what a rollback returns to."""
     promote(flow, registered(flow))
     before = len(list(flow.ledger.history()))
@@ -97,16 +101,16 @@ def test_a_challenger_that_fails_is_put_away(flow: Flow) -> None:
 
 
 @pytest.mark.parametrize("alias", ["challenger", "shadow"])
-def test_a_trial_ends_as_a_new_generation(flow: Flow, alias: steps.Trial) -> None:
+def test_a_trial_ends_as_a_new_generation(flow: Flow, alias: operating.Trial) -> None:
     """The alias stands for nothing, everywhere, and Triton has dropped the version."""
     _try(flow, registered(flow), alias=alias, weight=0.1 if alias == "challenger" else 0.0)
     before = flow.current.generation
-    outcome = steps.retire(flow, deploy_id="r", alias=alias, actor="test", reason="enough")
+    outcome = operating.retire(flow, deploy_id="r", alias=alias, actor="test", reason="enough")
     assert (outcome.action, outcome.generation > before, aliases(flow)) == (Action.RETIRE, True, {"champion": 1})
     assert cast(Server, flow.triton).loaded == {1}
     check_champion(flow, 1)
     with pytest.raises(NothingToRetire):
-        steps.retire(flow, deploy_id="r2", alias=alias, actor="test", reason="enough")
+        operating.retire(flow, deploy_id="r2", alias=alias, actor="test", reason="enough")
     assert flow.lock.holder == ""
 
 
@@ -120,12 +124,12 @@ def test_a_trial_that_somebody_ended_meanwhile_is_not_ended_again(flow: Flow, mo
         intent = real(*arguments, **given)
         monkeypatch.undo()
         monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-        steps.rollback(flow, deploy_id="b", actor="test", reason="at once")
+        operating.rollback(flow, deploy_id="b", actor="test", reason="at once")
         return intent
 
     monkeypatch.setattr(flow.ledger, "intend", overtaken)
     with pytest.raises(Overtaken):
-        steps.retire(flow, deploy_id="r", alias="shadow", actor="test", reason="enough")
+        operating.retire(flow, deploy_id="r", alias="shadow", actor="test", reason="enough")
     assert aliases(flow) == {"champion": 1, "previous": 2, "shadow": 3}
     check_champion(flow, 1)
 
@@ -185,7 +189,7 @@ def test_evidence_is_of_the_champion_that_is_replaced(flow: Flow, monkeypatch: p
     real = steps.begin
 
     def late(*arguments: Any, **given: Any) -> steps.Evidence:
-        steps.rollback(flow, deploy_id="b", actor="test", reason="at once")
+        operating.rollback(flow, deploy_id="b", actor="test", reason="at once")
         return real(*arguments, **given)
 
     monkeypatch.setattr(steps, "begin", late)

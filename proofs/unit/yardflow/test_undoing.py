@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from models.ledger import Action
-from yardflow import deploying, steps, undoing
+from yardflow import deploying, operating, steps, undoing
 from yardflow.converging import converge
 from yardflow.errors import LoadRefused, Locked, WrongAnswers
 from yardflow.flow import Flow
@@ -41,8 +41,8 @@ def test_a_rollback_that_died_half_way_is_gone_on_with(flow: Flow, monkeypatch: 
     """One replica has gone back, and another did not answer: typed once more it does not bring the bad version back."""
     promote(flow, registered(flow))
     with dying(monkeypatch, (Gateways, "reload")), pytest.raises(Killed):
-        steps.rollback(flow, deploy_id="r", actor="test", reason="too slow")
-    steps.rollback(flow, deploy_id="r2", actor="test", reason="too slow, still")
+        operating.rollback(flow, deploy_id="r", actor="test", reason="too slow")
+    operating.rollback(flow, deploy_id="r2", actor="test", reason="too slow, still")
     converge(flow)  # gives up the number of the one that died
     assert aliases(flow) == {"champion": 1, "previous": 2}
     check_champion(flow, 1)
@@ -64,7 +64,7 @@ def test_what_users_are_on_stays_loaded_until_they_are_back(flow: Flow, monkeypa
         return real(gateways, *args)
 
     monkeypatch.setattr(Gateways, "reload", reload)
-    outcome = steps.rollback(flow, deploy_id="r", actor="test", reason="too slow")
+    outcome = operating.rollback(flow, deploy_id="r", actor="test", reason="too slow")
     assert outcome.evidence["load"] == {"warm": False}
     assert [bad in one for one in loaded] == [True, True]
     converge(flow)  # takes the bad one away
@@ -77,7 +77,7 @@ def test_a_rollback_that_died_half_way_is_ended_by_converge(flow: Flow, monkeypa
     with monkeypatch.context() as patched:
         patched.setattr(Lock, "release", lambda *_: False)  # who is killed gives nothing back
         with dying(patched, (Gateways, "reload")), pytest.raises(Killed):
-            steps.rollback(flow, deploy_id="r", actor="test", reason="too slow")
+            operating.rollback(flow, deploy_id="r", actor="test", reason="too slow")
     assert converge(flow) == ()
     steps.end(flow, "r")
     assert "gateways" in converge(flow)[0]
@@ -133,7 +133,7 @@ def test_what_was_decided_before_it_was_overtaken_is_told_too(flow: Flow, monkey
     steps.end(flow, "d")
     heard = cast(Channel, flow.slack).heard
     heard.clear()
-    steps.rollback(flow, deploy_id="r", actor="test", reason="too slow")
+    operating.rollback(flow, deploy_id="r", actor="test", reason="too slow")
     converge(flow)
     assert sorted("is the champion" in line for line in heard) == [False, True]
     check_champion(flow, 1)
