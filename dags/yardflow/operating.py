@@ -110,7 +110,7 @@ def retire(flow: Flow, *, deploy_id: str, alias: Trial, actor: str, reason: str)
 
 def rebuild(flow: Flow, *, deploy_id: str, actor: str, reason: str) -> Outcome:
     """See ``rebuilding.rebuild``; then everything follows, and people are told."""
-    from yardflow import rebuilding  # noqa: PLC0415 - as in ``smoke``: it can make the seed's version again
+    from yardflow import rebuilding  # noqa: PLC0415 - as in ``steps.smoke``: it can make the seed's version again
 
     try:
         outcome = rebuilding.rebuild(flow, deploy_id=deploy_id, actor=actor, reason=reason)

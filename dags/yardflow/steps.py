@@ -184,7 +184,12 @@ def ended(flow: Flow, deploy_id: str) -> Outcome:
 
 
 def intent_of(flow: Flow, deploy_id: str) -> Intent:
-    """What *deploy_id* has begun, and not given up."""
+    """
+    What *deploy_id* has begun.
+
+    Raises:
+        NotBegun: Nothing, or it was given up.
+    """
     entry = flow.ledger.entry(deploy_id)
     if entry is None or (entry.outcome is not None and entry.outcome.phase is Phase.ABORTED):
         raise NotBegun(f"wanted an open generation of {deploy_id}, got {entry}: begin it, all of it, once more")
