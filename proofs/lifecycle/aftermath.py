@@ -76,7 +76,7 @@ class Aftermath:
     @property
     def next(self) -> int:
         """The number that the next deployment takes."""
-        return max(one.generation for one in self.story.last) + 1
+        return self.story.next
 
     def code(self, *arguments: str) -> str:
         """Type one of the operator's commands; its exit code, and its last words where it failed."""
